@@ -1,0 +1,1 @@
+"""What create, diff, read, update and delete do to real storage."""

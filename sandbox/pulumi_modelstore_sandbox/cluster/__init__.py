@@ -1,0 +1,1 @@
+"""A provider for Kubernetes types: into a folder of manifests, or into a real API server."""
