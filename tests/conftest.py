@@ -1,0 +1,76 @@
+"""What tests share: an environment without the user's own accounts, and real servers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from servers.binaries import servers_folder
+from servers.moto import MotoAws, moto_server
+from servers.versitygw import VersityGateway, versity_gateway
+
+OWN_PREFIXES = ("AWS_", "MODELSTORE_", "PULUMI_")
+PROXY_EXEMPT = "127.0.0.1,localhost"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No account, cluster, configuration or cache of the user's reaches a test or a process that one starts."""
+    home = tmp_path_factory.mktemp("home")
+    servers = servers_folder()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith(OWN_PREFIXES):
+                patch.delenv(name)
+        patch.setenv("HOME", str(home))
+        patch.setenv("KUBECONFIG", str(home / "no-kubeconfig"))
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("MODELSTORE_SERVERS", str(servers))
+        patch.setenv("MODELSTORE_CACHE_HOME", str(home / "cache"))
+        patch.setenv("NO_PROXY", PROXY_EXEMPT)
+        patch.setenv("no_proxy", PROXY_EXEMPT)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def environment_restored() -> Iterator[None]:
+    """What one test, or the code under it, puts into the environment is gone for the next."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def versitygw(own_environment: None) -> Iterator[VersityGateway]:
+    """S3 with a real IAM API, one for the session: a test takes bucket and user names of its own."""
+    with versity_gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def _moto(own_environment: None) -> Iterator[MotoAws]:
+    with moto_server() as server:
+        yield server
+
+
+@pytest.fixture
+def moto_aws(_moto: MotoAws) -> MotoAws:
+    """An empty AWS that checks no policy."""
+    _moto.reset()
+    return _moto
+
+
+@pytest.fixture
+def sandbox_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home for the sandbox of one test; the servers that run from it end with the test."""
+    from pulumi_modelstore_sandbox.aws.server import stop
+
+    home = tmp_path / "sandbox-home"
+    monkeypatch.setenv("MODELSTORE_SANDBOX_HOME", str(home))
+    yield home
+    stop(home)

@@ -1,0 +1,108 @@
+"""versitygw: S3 on a folder with a real IAM API beside it, the honest stand-in for AWS S3 and IAM."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from servers.binaries import answers, binary, free_port, running
+
+
+@dataclass(frozen=True)
+class VersityGateway:
+    """A running gateway and its root key, which may do everything."""
+
+    endpoint: str
+    iam_endpoint: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    region: str = "us-east-1"
+
+    def client(self, service: str = "s3", *, key: tuple[str, str] | None = None) -> Any:
+        """A boto3 client for `s3` or `iam`, with another key pair where one is given."""
+        import boto3
+        from botocore.config import Config
+
+        access_key_id, secret_access_key = key or (self.access_key_id, self.secret_access_key)
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint if service == "s3" else self.iam_endpoint,
+            region_name=self.region,
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret_access_key,
+            config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}),
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What points an AWS SDK, and the sandbox's AWS provider, at this gateway as an administrator."""
+        return {
+            "AWS_ENDPOINT_URL_S3": self.endpoint,
+            "AWS_ENDPOINT_URL_IAM": self.iam_endpoint,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_REGION": self.region,
+        }
+
+
+def _metadata_options(folder: Path) -> list[str]:
+    """Object metadata goes into extended attributes, or beside the data where the file system has none."""
+    try:
+        os.setxattr(folder, "user.modelstore", b"1")
+    except OSError:
+        sidecar = folder / "metadata"
+        sidecar.mkdir()
+        return ["--sidecar", str(sidecar)]
+    return []
+
+
+@contextmanager
+def versity_gateway() -> Iterator[VersityGateway]:
+    """Run the IAM service and the gateway on free loopback ports, data in a folder that goes with them."""
+    server = str(binary("versitygw"))
+    # A socket's path may have about 100 characters: pytest's own folders are longer.
+    folder = Path(tempfile.mkdtemp(prefix="vgw-"))
+    (folder / "iam").mkdir()
+    (folder / "data").mkdir()
+    socket_path = folder / "iam.sock"
+    iam_port, s3_port = free_port(), free_port()
+    gateway = VersityGateway(
+        endpoint=f"http://127.0.0.1:{s3_port}",
+        iam_endpoint=f"http://127.0.0.1:{iam_port}",
+        access_key_id="ROOTKEYFORTESTS",
+        secret_access_key="root-secret-for-tests",
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "ROOT_ACCESS_KEY_ID": gateway.access_key_id,
+        "ROOT_SECRET_ACCESS_KEY": gateway.secret_access_key,
+    }
+    iam = [server, "--port", f"127.0.0.1:{iam_port}", "iam", "--dir", str(folder / "iam")]
+    iam += ["--private-ports", str(socket_path)]
+    s3 = [
+        server,
+        "--port",
+        f"127.0.0.1:{s3_port}",
+        "--iam-cache-disable",
+        "--iam-standalone-endpoint",
+        str(socket_path),
+    ]
+    s3 += ["posix", *_metadata_options(folder), str(folder / "data")]
+
+    def iam_ready() -> bool:
+        return socket_path.exists() and answers(iam_port)
+
+    try:
+        with (
+            running(iam, environment=environment, log=folder / "iam.log", ready=iam_ready),
+            running(s3, environment=environment, log=folder / "s3.log", ready=lambda: answers(s3_port)),
+        ):
+            yield gateway
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
