@@ -1,0 +1,136 @@
+"""Remembers digests of files, so that a preview reads a file once and not at each run.
+
+An entry is found again only by the same real path, size, modification and change time and inode. A file that changed
+just before it was read is not remembered at all: a second change within the same tick of the file system's clock would
+look like no change (git's racy rule).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+COARSEST_TICK_NS = 2_000_000_000
+"""Two seconds: the coarsest time stamps in use (FAT; NFS and others have one second or less)."""
+
+_LOCK_WAIT_SECONDS = 5.0
+_T = TypeVar("_T")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_TABLE = """CREATE TABLE IF NOT EXISTS digests (
+    realpath BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, digest TEXT
+) WITHOUT ROWID"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """What tells whether a file is still the one whose digest is known. Times in nanoseconds since the epoch."""
+
+    realpath: bytes
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, realpath: str, status: os.stat_result) -> FileIdentity:
+        """Return the identity of the file at `realpath`, whose links are resolved, from its stat."""
+        return cls(os.fsencode(realpath), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def cache_home() -> Path:
+    """Return `MODELSTORE_CACHE_HOME`, or `~/.cache/pulumi-modelstore`."""
+    return Path(os.environ.get("MODELSTORE_CACHE_HOME") or Path.home() / ".cache" / "pulumi-modelstore")
+
+
+class DigestCache:
+    """The digests in one SQLite file, safe for several processes at once.
+
+    It never fails: a file that is damaged is made anew, and one that cannot be read or written is as good as empty.
+    """
+
+    def __init__(self, path: Path | None = None, *, clock_ns: Callable[[], int] = time.time_ns) -> None:
+        self.path = path if path is not None else cache_home() / "digests.sqlite"
+        self._clock_ns = clock_ns
+
+    def now_ns(self) -> int:
+        """Return the time to hand to `record`; take it before the files are looked at."""
+        return self._clock_ns()
+
+    def lookup(self, files: Iterable[FileIdentity]) -> dict[FileIdentity, str]:
+        """Return the digests (`sha256:<hex>`) of those files that are known and unchanged. Reads no file."""
+
+        def select(database: sqlite3.Connection) -> dict[FileIdentity, str]:
+            found: dict[FileIdentity, str] = {}
+            for file in files:
+                row = database.execute(
+                    "SELECT digest FROM digests WHERE realpath = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? "
+                    "AND inode = ?",
+                    (file.realpath, file.size, file.mtime_ns, file.ctime_ns, _signed(file.inode)),
+                ).fetchone()
+                if row is not None and isinstance(row[0], str) and _DIGEST.fullmatch(row[0]):
+                    found[file] = row[0]
+            return found
+
+        files = list(files)
+        return self._run(select) or {}
+
+    def record(self, digests: Mapping[FileIdentity, str], *, looked_at_ns: int) -> None:
+        """Remember digests of files looked at after `looked_at_ns`, except of those that changed just before it."""
+        settled = looked_at_ns - COARSEST_TICK_NS
+        rows = [
+            (file.realpath, file.size, file.mtime_ns, file.ctime_ns, _signed(file.inode), digest)
+            for file, digest in digests.items()
+            if max(file.mtime_ns, file.ctime_ns) < settled
+        ]
+        if rows:
+            self._run(
+                lambda database: database.executemany("INSERT OR REPLACE INTO digests VALUES (?,?,?,?,?,?)", rows)
+            )
+
+    def forget(self, realpath: str) -> None:
+        """Drop what is known of one file: it was found to be something else."""
+        self._run(lambda database: database.execute("DELETE FROM digests WHERE realpath = ?", (os.fsencode(realpath),)))
+
+    def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        for attempt in (1, 2):
+            try:
+                with self._open() as database:
+                    return work(database)
+            except sqlite3.OperationalError:
+                # Locked for long, or a folder that cannot be written: do without.
+                return None
+            except sqlite3.DatabaseError:
+                if attempt == 1:
+                    self._discard()
+            except OSError:
+                return None
+        return None
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = sqlite3.connect(self.path, timeout=_LOCK_WAIT_SECONDS)
+        try:
+            # A digest lost with the power is computed again: no need to wait for the disk.
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute(_TABLE)
+            with database:
+                yield database
+        finally:
+            database.close()
+
+    def _discard(self) -> None:
+        for path in (self.path, self.path.with_name(f"{self.path.name}-journal")):
+            path.unlink(missing_ok=True)
+
+
+def _signed(inode: int) -> int:
+    # SQLite's integers are signed; some file systems number inodes beyond that.
+    return inode - (1 << 64) if inode >= 1 << 63 else inode

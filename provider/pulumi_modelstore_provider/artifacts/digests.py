@@ -1,0 +1,78 @@
+"""SHA-256 of many files at once, read only where the cache does not know them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
+
+_CHUNK = 1 << 20
+_MOST_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of a source: its `path` in the artifact, where it really lies, its size in bytes when it was listed."""
+
+    path: str
+    realpath: str
+    size: int
+
+
+def digest_files(files: Sequence[SourceFile], cache: DigestCache) -> tuple[dict[str, str], list[str]]:
+    """Return `{path: "sha256:<hex>"}` and what went wrong, a sentence a file.
+
+    A file whose size or times change while it is read, or that has another size than when it was listed, is a problem.
+    """
+    looked_at = cache.now_ns()
+    identities: dict[str, FileIdentity] = {}
+    problems: list[str] = []
+    for file in files:
+        try:
+            identities[file.path] = FileIdentity.of(file.realpath, Path(file.realpath).stat())
+        except OSError as error:
+            problems.append(f"{file.path!r} cannot be looked at: {error.strerror}")
+    known = cache.lookup(identities.values())
+    digests = {path: known[identity] for path, identity in identities.items() if identity in known}
+    unknown = [file for file in files if file.path in identities and file.path not in digests]
+    fresh: dict[FileIdentity, str] = {}
+    if unknown:
+        threads = min(len(unknown), _MOST_THREADS, os.cpu_count() or 1)
+        with ThreadPoolExecutor(threads, thread_name_prefix="digest") as pool:
+            for file, result in zip(unknown, pool.map(_digest, unknown), strict=True):
+                if isinstance(result, str):
+                    problems.append(f"{file.path!r} {result}")
+                else:
+                    identity, digests[file.path] = result
+                    fresh[identity] = digests[file.path]
+    cache.record(fresh, looked_at_ns=looked_at)
+    problems += [
+        f"{file.path!r} changed while the folder was read; wait until it is written"
+        for file in files
+        if file.path in identities and identities[file.path].size != file.size
+    ]
+    return digests, problems
+
+
+def _digest(file: SourceFile) -> tuple[FileIdentity, str] | str:
+    whole = hashlib.sha256()
+    try:
+        descriptor = os.open(file.realpath, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            before = FileIdentity.of(file.realpath, os.fstat(descriptor))
+            buffer = memoryview(bytearray(_CHUNK))
+            while count := os.readv(descriptor, [buffer]):
+                whole.update(buffer[:count])
+            after = FileIdentity.of(file.realpath, os.fstat(descriptor))
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if before != after or before.size != file.size:
+        return "changed while it was read; wait until it is written"
+    return before, f"sha256:{whole.hexdigest()}"
