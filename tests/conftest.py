@@ -13,6 +13,8 @@ from servers.moto import MotoAws, moto_server
 from servers.versitygw import VersityGateway, versity_gateway
 
 OWN_PREFIXES = ("AWS_", "MODELSTORE_", "PULUMI_")
+KEPT = {"MODELSTORE_KSERVE_CRDS"}
+"""Says where test data is, not whose accounts to use."""
 PROXY_EXEMPT = "127.0.0.1,localhost"
 
 
@@ -23,7 +25,7 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     servers = servers_folder()
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
-            if name.startswith(OWN_PREFIXES):
+            if name.startswith(OWN_PREFIXES) and name not in KEPT:
                 patch.delenv(name)
         patch.setenv("HOME", str(home))
         patch.setenv("KUBECONFIG", str(home / "no-kubeconfig"))
