@@ -40,8 +40,9 @@ class VersityGateway:
         )
 
     def environment(self) -> dict[str, str]:
-        """What points an AWS SDK, and the sandbox's AWS provider, at this gateway as an administrator."""
+        """What points the AWS SDKs and the sandbox at this gateway, as its administrator."""
         return {
+            "MODELSTORE_SANDBOX_AWS_ENDPOINT": self.endpoint,
             "AWS_ENDPOINT_URL_S3": self.endpoint,
             "AWS_ENDPOINT_URL_IAM": self.iam_endpoint,
             "AWS_ACCESS_KEY_ID": self.access_key_id,
