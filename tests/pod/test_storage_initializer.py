@@ -1,0 +1,111 @@
+"""What KServe's storage initializer reads with the declared Secret and ServiceAccount, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pod.deployed import Pod, sandbox, tree
+from servers.versitygw import VersityGateway
+
+pytest.importorskip("kserve_storage", reason="kserve-storage is in the dependency group `test`")
+
+STACK = Path(__file__).with_name("stack")
+MODEL = {"config.json": 700, "tokenizer.json": 90_000, "weights/model-00001.safetensors": 9 * 2**20}
+NEXT = {"config.json": 701, "weights/model-00001.safetensors": 2_000}
+
+
+def _write(folder: Path, sizes: dict[str, int], seed: int) -> None:
+    content = random.Random(seed)
+    for name, size in sizes.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content.randbytes(size))
+
+
+def _brought_key(versitygw: VersityGateway, bucket: str) -> dict[str, str]:
+    """A key that somebody made in the store's console: it may list and read the bucket."""
+    statements = [
+        {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": f"arn:aws:s3:::{bucket}"},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"},
+    ]
+    iam = versitygw.client("iam")
+    iam.create_user(UserName="brought-along")
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_user_policy(UserName="brought-along", PolicyName="read", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="brought-along")["AccessKey"]
+    return {"readerAccessKeyId": key["AccessKeyId"], "readerSecretAccessKey": key["SecretAccessKey"]}
+
+
+def _project(folder: Path, config: dict[str, Any]) -> Path:
+    project = folder / "project"
+    shutil.copytree(STACK, project)
+    _write(project / "model", MODEL, seed=1)
+    _write(project / "next", NEXT, seed=2)
+    settings = {"config": {f"pod:{name}": value for name, value in config.items()}}
+    (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return project
+
+
+@pytest.fixture(scope="module", params=["aws-s3", "s3-compatible"])
+def project(
+    request: pytest.FixtureRequest, versitygw: VersityGateway, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The stack, deployed: on AWS with a key that IAM issues, elsewhere with one that was brought along."""
+    folder = tmp_path_factory.mktemp(request.param)
+    bucket = f"pod-{request.param}"
+    config = {"kind": request.param, "bucket": bucket, "endpoint": versitygw.endpoint}
+    if request.param == "aws-s3":
+        versitygw.client().create_bucket(Bucket=bucket)
+    else:
+        config |= _brought_key(versitygw, bucket)
+    environment = versitygw.environment() | {
+        "STORE_ACCESS_KEY_ID": versitygw.access_key_id,
+        "STORE_SECRET_ACCESS_KEY": versitygw.secret_access_key,
+        "MODELSTORE_SANDBOX_HOME": str(folder / "home"),
+        "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",
+    }
+    made = _project(folder, config)
+    sandbox(made, "up", "--yes", environment=environment)
+    yield made
+    sandbox(made, "destroy", "--yes", environment=environment)
+
+
+@pytest.fixture
+def pod(project: Path) -> Pod:
+    return Pod.of_service(project.parent / "home/manifests/pod/dev", "tiny")
+
+
+def test_pod_reads_the_model_byte_for_byte(pod: Pod, project: Path, tmp_path: Path) -> None:
+    done = pod.download(tmp_path / "models")
+    assert done.returncode == 0, done.stderr
+    assert tree(tmp_path / "models") == tree(project / "model")
+
+
+def test_only_the_slash_keeps_the_next_version_out(pod: Pod, project: Path, tmp_path: Path) -> None:
+    assert pod.storage_uri.endswith("/tiny/v1/")
+    pod.download(tmp_path / "models", storage_uri=pod.storage_uri.rstrip("/"))
+    neighbour = {f"0/{path}": content for path, content in tree(project / "next").items()}
+    assert tree(tmp_path / "models") == tree(project / "model") | neighbour
+
+
+@pytest.mark.parametrize("variable", ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"])
+def test_wrong_key_fails(pod: Pod, tmp_path: Path, variable: str) -> None:
+    done = pod.download(tmp_path / "models", **{variable: "WRONG" + pod.environment[variable][5:]})
+    assert done.returncode != 0
+    assert tree(tmp_path) == {}
+
+
+def test_key_opens_no_other_bucket(pod: Pod, versitygw: VersityGateway, tmp_path: Path, project: Path) -> None:
+    other = f"other-{project.parent.name}".lower().replace("_", "-")
+    versitygw.client().create_bucket(Bucket=other)
+    versitygw.client().put_object(Bucket=other, Key="models/secret.bin", Body=b"not for this pod")
+    done = pod.download(tmp_path / "models", storage_uri=f"s3://{other}/models/")
+    assert done.returncode != 0
+    assert "not for this pod" not in str(tree(tmp_path))
