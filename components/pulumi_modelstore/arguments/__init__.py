@@ -1,0 +1,1 @@
+"""What arguments must look like, and how a component says that they do not."""

@@ -1,0 +1,24 @@
+"""Names of buckets and prefixes in them, as far as they are known while the program runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pulumi_modelstore.arguments.inputs import is_plain
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore_provider.artifacts.layout import validate_bucket, validate_prefix
+
+
+def bucket_name_problems(name: Any) -> list[Problem]:
+    """Every rule of S3 that the name breaks (Amazon S3 User Guide, general purpose bucket naming rules)."""
+    if not is_plain(name):
+        return []
+    if not name:
+        return [Problem("bucket", "is empty", "Give the bucket a name of 3 to 63 characters")]
+    remedy = "Choose 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at both ends"
+    return [Problem("bucket", found, remedy) for found in validate_bucket(name)]
+
+
+def prefix_problems(prefix: str) -> list[Problem]:
+    """What is wrong with a key prefix such as `team-a/llms`; the empty one means the whole bucket."""
+    return [Problem("prefix", found, "Write it like team-a/llms") for found in validate_prefix(prefix)]

@@ -1,0 +1,91 @@
+"""Collecting the problems of one component, and the component that can be refused."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.arguments.refusal import Refusal, refuse
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_RESOURCE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_placeholder = itertools.count(1)
+
+
+class ArgumentCheck:
+    """The problems found in one component's arguments.
+
+    Args:
+        component: class name of the component.
+        name: its name as the user gave it; a bad one is the first problem.
+    """
+
+    def __init__(self, component: str, name: Any) -> None:
+        self.component = component
+        self.problems: list[Problem] = []
+        self.depends_on_refused = False
+        self.name = name if isinstance(name, str) and name else f"unnamed-{next(_placeholder)}"
+        if not isinstance(name, str) or not _RESOURCE_NAME.fullmatch(name):
+            remedy = "Use 1 to 63 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends"
+            self.add("name", "is empty" if name == "" else f"{name!r} is no usable resource name", remedy)
+
+    def add(self, argument: str, found: str, remedy: str) -> None:
+        """Record one problem."""
+        self.problems.append(Problem(argument, found, remedy))
+
+    def extend(self, problems: Iterable[Problem], *, under: str = "") -> None:
+        """Record problems that were found elsewhere, such as in a settings model that is argument `under`."""
+        self.problems.extend(problem.under(under) if under else problem for problem in problems)
+
+    def settings(self, argument: str, value: Any, model: type[BaseModel], *, remedy: str) -> bool:
+        """Whether `value` is a settings model of the wanted class; records the problem where it is not."""
+        if isinstance(value, model):
+            return True
+        self.add(argument, f"{type(value).__name__} is not {model.__name__}", remedy)
+        return False
+
+    def uses(self, argument: str, value: Any, component: type[CheckedComponent]) -> bool:
+        """Whether `value` is a component of the wanted class that was not refused itself."""
+        if not isinstance(value, component):
+            wanted = component.__name__
+            self.add(argument, f"{type(value).__name__} is not a {wanted}", f"Pass the {wanted} object itself")
+            return False
+        if value.refused:
+            self.depends_on_refused = True
+        return not value.refused
+
+
+class CheckedComponent(pulumi.ComponentResource):
+    """A component whose arguments are checked before it declares anything.
+
+    Attributes:
+        refused: whether its arguments, or those of a component it uses, were refused; it then has no children and its
+            outputs are empty.
+    """
+
+    refused: bool
+
+    def __init__(self, check: ArgumentCheck, opts: pulumi.ResourceOptions | None) -> None:
+        if check.problems:
+            refuse(Refusal(check.component, check.name, tuple(check.problems)))
+        self.refused = bool(check.problems) or check.depends_on_refused
+        super().__init__(f"modelstore:index:{check.component}", check.name, None, opts)
+        if self.refused:
+            self._blank_outputs()
+
+    def _blank_outputs(self) -> None:
+        # The program goes on, so that what comes after is checked too: its exports must find something.
+        for attribute, annotation in type(self).__annotations__.items():
+            if str(annotation).startswith("pulumi.Output"):
+                setattr(self, attribute, pulumi.Output.from_input(""))
+
+    def child_options(self, **options: Any) -> pulumi.ResourceOptions:
+        """Options of a child of this component."""
+        return pulumi.ResourceOptions(parent=self, **options)

@@ -1,0 +1,1 @@
+"""Models in a namespace: versions by content, and the tags that point to them."""

@@ -1,0 +1,71 @@
+"""Tags of a model: names for versions, or for other tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore_provider.artifacts.layout import validate_tag, validate_version
+
+Tags = Sequence[str] | Mapping[str, str | None]
+"""Tags of this version by name, or each tag with its target: a version, another tag, or None for this version."""
+
+
+class TagTable:
+    """What each tag points to, directly and in the end.
+
+    Args:
+        tags: as the user declares them.
+        version: the version that the artifact declares.
+        earlier_versions: versions that are in the store already and may be pointed to.
+    """
+
+    def __init__(self, tags: Tags | None, version: str, earlier_versions: Sequence[str] = ()) -> None:
+        named: Mapping[Any, Any] = tags if isinstance(tags, Mapping) else dict.fromkeys(tags or ())
+        self.targets: dict[str, str] = {tag: version if target is None else target for tag, target in named.items()}
+        self._versions = [version, *earlier_versions]
+        self._earlier = earlier_versions
+
+    def resolve(self, tag: str) -> str:
+        """The version that a tag means in the end; only for tables without problems."""
+        target = self.targets[tag]
+        return target if target in self._versions else self.resolve(target)
+
+    def in_order(self) -> Iterable[str]:
+        """The tags, each after the tag that it points to; only for tables without problems."""
+        done: list[str] = []
+        for tag in self.targets:
+            chain = [tag]
+            while self.targets[chain[-1]] in self.targets:
+                chain.append(self.targets[chain[-1]])
+            done += [link for link in reversed(chain) if link not in done]
+        return done
+
+    def problems(self) -> list[Problem]:
+        """Every bad name, clash with a version, cycle and tag that points nowhere."""
+        found = [Problem("earlier_versions", text) for version in self._earlier for text in validate_version(version)]
+        for tag, target in self.targets.items():
+            if not isinstance(tag, str) or not isinstance(target, str):
+                found.append(Problem("tags", f"{tag!r}: {target!r} are no names", "Write tags as strings"))
+                continue
+            where = f'tags["{tag}"]'
+            found += [Problem(where, text) for text in validate_tag(tag)]
+            if tag in self._versions:
+                found.append(Problem(where, "has the name of a version", "Choose another name for the tag"))
+            found += self._target_problems(where, tag, target)
+        return found
+
+    def _target_problems(self, where: str, tag: str, target: str) -> list[Problem]:
+        seen = [tag]
+        while target not in self._versions:
+            if target in seen:
+                cycle = " -> ".join([*seen[seen.index(target) :], target])
+                return [Problem(where, f"runs in a circle: {cycle}", "Let one of them point to a version")]
+            if target not in self.targets:
+                known = ", ".join([*self._versions, *(other for other in self.targets if other != tag)])
+                remedy = f"Point it to one of {known}, or name an older version in earlier_versions"
+                return [Problem(where, f'points to "{target}", which is neither a version nor a tag', remedy)]
+            seen.append(target)
+            target = self.targets[target]
+        return []

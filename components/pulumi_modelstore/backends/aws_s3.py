@@ -1,0 +1,168 @@
+"""Amazon S3: a bucket and IAM users through pulumi_aws."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import pulumi
+
+from pulumi_modelstore.arguments.bucket_name import bucket_name_problems, prefix_problems
+from pulumi_modelstore.arguments.inputs import derive
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.backends.kserve_s3 import s3_secret
+from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
+from pulumi_modelstore.backends.s3_connection import connection_inputs, connection_problems
+from pulumi_modelstore.backends.s3_policy import key_policy, partition_of, tls_only_policy
+from pulumi_modelstore.backends.settings import BackendSettings, TextInput
+
+if TYPE_CHECKING:
+    import pulumi_aws
+
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+# IAM user names have 64 characters; the engine appends a hyphen and 7 of its own to "<name>-user".
+_LONGEST_PAIR_NAME = 51
+
+
+class AwsS3(BackendSettings):
+    """A bucket on Amazon S3.
+
+    Args:
+        bucket: name, unique in the partition, by S3's rules.
+        region: region of the bucket.
+        prefix: part of the bucket that the namespace takes, such as `team-a`; empty for all of it.
+        credentials: where uploads find the deployer's keys: `default`, `env:PREFIX`, `profile:NAME` or `config:KEY`.
+            The bucket and the keys are made with the stack's `aws` provider, by its own configuration.
+        endpoint: URL of an S3 endpoint to use instead of the region's, such as a VPC endpoint or a stand-in for tests.
+    """
+
+    kind: Literal["aws-s3"] = "aws-s3"
+    bucket: TextInput
+    region: str = "us-east-1"
+    prefix: str = ""
+    credentials: str = "default"
+    endpoint: TextInput | None = None
+
+    @property
+    def issues_keys(self) -> bool:
+        """IAM issues them."""
+        return True
+
+    def problems(self) -> list[Problem]:
+        """Everything wrong with the settings, without asking AWS."""
+        found = bucket_name_problems(self.bucket) + prefix_problems(self.prefix)
+        if not _REGION.fullmatch(self.region):
+            found.append(Problem("region", f'"{self.region}" is no AWS region', "Write it like us-east-1"))
+        return found + connection_problems(endpoint=self.endpoint, credentials=self.credentials)
+
+    def endpoint_url(self) -> pulumi.Input[str]:
+        """`endpoint`, or the region's own."""
+        if self.endpoint is not None:
+            return self.endpoint
+        suffix = ".cn" if partition_of(self.region) == "aws-cn" else ""
+        return f"https://s3.{self.region}.amazonaws.com{suffix}"
+
+    def connection(self) -> pulumi.Input[dict[str, Any]]:
+        """The `connection` input of the provider's resources."""
+        return connection_inputs(endpoint=self.endpoint, region=self.region, credentials=self.credentials)
+
+    def declare_bucket(self, name: str, parent: pulumi.Resource, *, adopt: bool) -> DeclaredBucket:
+        """Declare the bucket, closed to the public, encrypted, TLS only; all of it outlives the stack."""
+        import pulumi_aws as aws
+
+        kept = pulumi.ResourceOptions(parent=parent, retain_on_delete=True)
+        if adopt:
+            options = pulumi.ResourceOptions(parent=parent)
+            adopted = aws.s3.Bucket.get(f"{name}-bucket", self.bucket, region=self.region, opts=options)
+            return DeclaredBucket(self.bucket, [adopted])
+        bucket = aws.s3.Bucket(f"{name}-bucket", bucket=self.bucket, region=self.region, opts=kept)
+        return DeclaredBucket(self.bucket, [bucket, *self._protect(name, bucket, kept)])
+
+    def _protect(self, name: str, bucket: pulumi_aws.s3.Bucket, kept: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+        import pulumi_aws as aws
+
+        # The settings follow the bucket in time; their inputs are plain, so that a preview shows them.
+        kept = pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[bucket]))
+        closed = aws.s3.BucketPublicAccessBlock(
+            f"{name}-public-access",
+            bucket=self.bucket,
+            region=self.region,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=kept,
+        )
+        encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=self.bucket,
+            region=self.region,
+            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            opts=kept,
+        )
+        policy = derive(lambda known: tls_only_policy(known, partition=partition_of(self.region)), self.bucket)
+        # S3 answers 409 to a bucket policy while the public access block is being set.
+        after = pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[closed]))
+        tls = aws.s3.BucketPolicy(f"{name}-tls", bucket=self.bucket, region=self.region, policy=policy, opts=after)
+        lifecycle = aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=self.bucket,
+            region=self.region,
+            rules=[
+                {
+                    "id": "abort-stale-uploads",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+                }
+            ],
+            opts=kept,
+        )
+        return [closed, encrypted, tls, lifecycle]
+
+    def key_problems(self, name: str) -> list[Problem]:
+        """What IAM would refuse."""
+        if len(name) <= _LONGEST_PAIR_NAME:
+            return []
+        remedy = f"Use at most {_LONGEST_PAIR_NAME} characters: it names an IAM user"
+        return [Problem("name", f'"{name}" has {len(name)} characters', remedy)]
+
+    def issue_keys(self, request: KeyRequest) -> Mapping[Role, IssuedKey]:
+        """Declare an IAM user with an inline policy and one access key a slot."""
+        import pulumi_aws as aws
+
+        name, options = request.name, pulumi.ResourceOptions(parent=request.parent, depends_on=[*request.after])
+        user = aws.iam.User(f"{name}-user", opts=options)
+        document = derive(
+            lambda bucket: key_policy(
+                bucket, request.prefix, read_only=request.read_only, partition=partition_of(self.region)
+            ),
+            request.bucket,
+        )
+        policy = aws.iam.UserPolicy(
+            f"{name}-policy", user=user.name, policy=document, opts=pulumi.ResourceOptions(parent=request.parent)
+        )
+        issued: dict[Role, IssuedKey] = {}
+        for slot in request.slots:
+            key = aws.iam.AccessKey(
+                f"{name}-{slot.role}",
+                user=user.name,
+                opts=pulumi.ResourceOptions(
+                    parent=request.parent,
+                    # IAM allows two keys a user: the stale one goes before its successor comes.
+                    delete_before_replace=True,
+                    replacement_trigger=f"generation-{slot.generation}",
+                    depends_on=[policy, *request.after],
+                ),
+            )
+            issued[slot.role] = IssuedKey(key.id, key.secret)
+        return issued
+
+    def uri(self, key: str) -> pulumi.Input[str]:
+        """`s3://bucket/key`."""
+        return derive(lambda bucket: f"s3://{bucket}/{key}", self.bucket)
+
+    def kserve_secret(self, key: IssuedKey) -> KServeSecret:
+        """The Secret with which KServe reads from here."""
+        return s3_secret(key, endpoint=self.endpoint_url(), region=self.region)

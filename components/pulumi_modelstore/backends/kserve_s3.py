@@ -1,0 +1,53 @@
+"""The Secret form that KServe's storage initializer reads for any S3 endpoint.
+
+Source: KServe v0.20, pkg/credentials/s3.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pulumi
+
+from pulumi_modelstore.arguments.inputs import derive
+from pulumi_modelstore.backends.protocol import IssuedKey, KServeSecret
+
+_ANNOTATION = "serving.kserve.io"
+
+
+def s3_secret(
+    key: IssuedKey,
+    *,
+    endpoint: pulumi.Input[str],
+    region: str,
+    virtual_bucket: bool = False,
+    verify_tls: bool = True,
+    ca_bundle_configmap: str | None = None,
+) -> KServeSecret:
+    """Describe the Secret.
+
+    Args:
+        key: the key that pods read with.
+        endpoint: URL of the store; its scheme decides over TLS.
+        region: the store's region.
+        virtual_bucket: whether the bucket is addressed as a host name.
+        verify_tls: false makes pods accept any certificate.
+        ca_bundle_configmap: ConfigMap in the pods' namespace with a CA bundle under the key `cabundle.crt`.
+    """
+    annotations: dict[str, pulumi.Input[str]] = {
+        f"{_ANNOTATION}/s3-endpoint": derive(_host_and_port, endpoint),
+        f"{_ANNOTATION}/s3-usehttps": derive(lambda url: "0" if url.startswith("http://") else "1", endpoint),
+        f"{_ANNOTATION}/s3-region": region,
+    }
+    if virtual_bucket:
+        annotations[f"{_ANNOTATION}/s3-usevirtualbucket"] = "true"
+    if not verify_tls:
+        annotations[f"{_ANNOTATION}/s3-verifyssl"] = "0"
+    if ca_bundle_configmap:
+        annotations[f"{_ANNOTATION}/s3-cabundle-configmap"] = ca_bundle_configmap
+    data = {"AWS_ACCESS_KEY_ID": key.access_key_id, "AWS_SECRET_ACCESS_KEY": key.secret_access_key}
+    return KServeSecret(annotations, data)
+
+
+def _host_and_port(url: str) -> str:
+    return urlsplit(url).netloc

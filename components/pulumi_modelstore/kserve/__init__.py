@@ -1,0 +1,1 @@
+"""What KServe reads: Secrets, ServiceAccounts and InferenceServices."""

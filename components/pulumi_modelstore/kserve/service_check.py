@@ -1,0 +1,147 @@
+"""What an InferenceService's arguments must be, each by itself and together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from pulumi_modelstore.arguments.check import ArgumentCheck
+from pulumi_modelstore.arguments.inputs import is_plain
+from pulumi_modelstore.arguments.kubernetes import (
+    annotations_problems,
+    label_name_problems,
+    labels_problems,
+    subdomain_name_problems,
+)
+from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
+from pulumi_modelstore.artifacts.reference import ModelReference
+from pulumi_modelstore.kserve.credentials import KServeCredentials
+from pulumi_modelstore.kserve.resources import PROTOCOL_VERSION, Gpu, Resources, gpu_memory_problems
+from pulumi_modelstore.kserve.storage_uri import needs_keys, uri_problems
+
+DEPLOYMENT_MODE = "Standard"
+"""KServe's name since v0.16. Never left to the installation's default, and immutable once a service has it."""
+
+# KServe appends "-predictor" to it for a Service, whose name has 63 characters.
+_LONGEST_NAME = 53
+_MOST_REPLICAS = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class ServiceArguments:
+    """The arguments of a service with their defaults filled in."""
+
+    service_name: str
+    kubernetes_namespace: pulumi.Input[str]
+    credentials: KServeCredentials | None
+    service_account_name: pulumi.Input[str] | None
+    runtime: pulumi.Input[str] | None
+    model_format: pulumi.Input[str]
+    gpu: Gpu | None
+    resources: Resources
+    min_replicas: int
+    max_replicas: int
+    protocol_version: str | None
+    model_name: str | None
+    annotations: Mapping[str, str]
+    labels: Mapping[str, str]
+
+    def metadata(self) -> dict[str, Any]:
+        """The object's `metadata`."""
+        metadata: dict[str, Any] = {"name": self.service_name, "namespace": self.kubernetes_namespace}
+        if self.labels:
+            metadata["labels"] = dict(self.labels)
+        metadata["annotations"] = dict(self.annotations)
+        return metadata
+
+
+def check_model(check: ArgumentCheck, model: Any, arguments: ServiceArguments) -> ModelReference:
+    """Check the model together with the credentials that are to read it."""
+    if isinstance(model, ModelArtifact):
+        check.uses("model", model, ModelArtifact)
+        model = model.reference
+    credentials = arguments.credentials
+    if isinstance(model, ModelReference) and model.namespace is not None:
+        if model.namespace.refused:
+            check.depends_on_refused = True
+        elif credentials is None and arguments.service_account_name is None:
+            remedy = "Pass credentials=namespace.kserve_credentials(...)"
+            check.add("credentials", "are missing: pods could not read the model", remedy)
+        elif credentials is not None and credentials.namespace is not model.namespace:
+            remedy = f'Pass credentials of namespace "{model.namespace.keys.namespace}"'
+            check.add("credentials", "open another namespace than the one that holds the model", remedy)
+        return model
+    if isinstance(model, ModelReference):
+        model = model.uri
+    if not is_plain(model):
+        return ModelReference(model)
+    if not isinstance(model, str) or not model:
+        found = "is empty" if model == "" else f"{type(model).__name__} is no model"
+        check.add("model", found, "Pass a ModelArtifact, artifact.at(tag), or a storage URI")
+        return ModelReference("")
+    check.extend(uri_problems(model))
+    if needs_keys(model) and credentials is None and arguments.service_account_name is None:
+        remedy = "Pass credentials, or the service_account_name of one that may read there"
+        check.add("credentials", f"are missing: pods could not read {model}", remedy)
+    return ModelReference(model)
+
+
+def check_service(check: ArgumentCheck, arguments: ServiceArguments, *, model_bytes: int | None) -> None:
+    """Check everything but the model."""
+    name = arguments.service_name
+    check.extend(label_name_problems(name, argument="service_name", longest=_LONGEST_NAME))
+    if isinstance(name, str) and name[:1].isdigit():
+        check.add("service_name", f'"{name}" begins with a digit, which KServe refuses', "Begin with a letter")
+    check.extend(label_name_problems(arguments.kubernetes_namespace, argument="kubernetes_namespace"))
+    if arguments.runtime is not None:
+        check.extend(subdomain_name_problems(arguments.runtime, argument="runtime"))
+    if arguments.model_name is not None:
+        check.extend(label_name_problems(arguments.model_name, argument="model_name"))
+    if is_plain(arguments.model_format) and not arguments.model_format:
+        check.add("model_format", "is empty", "Name the format that the runtime supports, such as vLLM")
+    version = arguments.protocol_version
+    if version is not None and not PROTOCOL_VERSION.fullmatch(version):
+        check.add("protocol_version", f"{version!r} is no protocol", "Write it like v1, v2 or grpc-v2")
+    _check_account(check, arguments)
+    _check_replicas(check, arguments)
+    if arguments.gpu is not None and check.settings("gpu", arguments.gpu, Gpu, remedy="Pass Gpu(count=...) or None"):
+        check.extend(arguments.gpu.problems(), under="gpu")
+        check.extend(gpu_memory_problems(arguments.gpu, model_bytes))
+    if check.settings("resources", arguments.resources, Resources, remedy="Pass Resources(cpu=..., memory=...)"):
+        check.extend(arguments.resources.problems(model_bytes=model_bytes), under="resources")
+    check.extend(labels_problems(arguments.labels, argument="labels"))
+    check.extend(annotations_problems(arguments.annotations, argument="annotations"))
+    if arguments.annotations["serving.kserve.io/deploymentMode"] != DEPLOYMENT_MODE:
+        remedy = "Leave it out: the resources, replicas and URIs of this component are those of Standard mode"
+        check.add('annotations["serving.kserve.io/deploymentMode"]', "is set to another mode", remedy)
+
+
+def _check_account(check: ArgumentCheck, arguments: ServiceArguments) -> None:
+    credentials = arguments.credentials
+    if arguments.service_account_name is not None:
+        check.extend(subdomain_name_problems(arguments.service_account_name, argument="service_account_name"))
+        if credentials is not None:
+            remedy = "Pass one of them: credentials come with a ServiceAccount of their own"
+            check.add("service_account_name", "is given beside credentials", remedy)
+    if credentials is None:
+        return
+    here, there = arguments.kubernetes_namespace, credentials.kubernetes_namespace_input
+    if is_plain(here) and is_plain(there) and here != there:
+        found = f'is "{here}", but the Secret of credentials is in "{there}", where no other namespace can use it'
+        check.add("kubernetes_namespace", found, "Leave it out, or declare credentials for that namespace")
+
+
+def _check_replicas(check: ArgumentCheck, arguments: ServiceArguments) -> None:
+    least, most = arguments.min_replicas, arguments.max_replicas
+    for argument, value in (("min_replicas", least), ("max_replicas", most)):
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_REPLICAS:
+            check.add(argument, f"{value!r} is no number of replicas", "Use a whole number from 1")
+            return
+    if least == 0:
+        remedy = "Use at least 1; scaling to zero needs Knative mode"
+        check.add("min_replicas", "is 0, and Standard mode does not scale to zero", remedy)
+    if most < max(least, 1):
+        check.add("max_replicas", f"{most} is less than min_replicas {least}", "Raise it to at least that")

@@ -1,0 +1,53 @@
+"""Storage URIs that KServe takes, and what is wrong with one.
+
+Source: KServe v0.20, pkg/webhook/admission/pod/storage_initializer_injector.go and python/storage.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pulumi_modelstore.arguments.problem import Problem
+
+_FORMS = {
+    "s3": (re.compile(r"[^/]+/.*"), "s3://bucket/prefix/"),
+    "gs": (re.compile(r"[^/]+/.*"), "gs://bucket/prefix/"),
+    "pvc": (re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(/.*)?"), "pvc://claim or pvc://claim/sub/path"),
+    "hf": (re.compile(r"[^/:]+/[^/:]+(:[^/:]+)?"), "hf://owner/model or hf://owner/model:revision"),
+    "oci": (re.compile(r"[^/]+(/[^/]+)*"), "oci://registry/image:tag or oci://registry/image@sha256:..."),
+    "oci+native": (re.compile(r"[^/]+(/[^/]+)*"), "oci+native://registry/image@sha256:..."),
+    "https": (re.compile(r"[^/]+/.+"), "https://host/path"),
+    "http": (re.compile(r"[^/]+/.+"), "http://host/path"),
+    "hdfs": (re.compile(r".+"), "hdfs://path"),
+    "webhdfs": (re.compile(r".+"), "webhdfs://path"),
+}
+_NEEDS_KEYS = ("s3", "gs")
+_FOLDERS = ("s3", "gs")
+
+
+def uri_problems(uri: str) -> list[Problem]:
+    """What is wrong with a URI as the place of a model in Standard mode."""
+    scheme, separator, rest = uri.partition("://")
+    if not separator or scheme not in _FORMS:
+        found = f'"{uri}" has no scheme that KServe reads' if separator else f'"{uri}" is no URI'
+        return [Problem("model", found, f"Use one of {', '.join(f'{known}://' for known in _FORMS)}")]
+    form, example = _FORMS[scheme]
+    if not form.fullmatch(rest):
+        return [Problem("model", f'"{uri}" is no {scheme} URI that KServe reads', f"Write it like {example}")]
+    return []
+
+
+def needs_keys(uri: str) -> bool:
+    """Whether pods need keys to read from there."""
+    return uri.partition("://")[0] in _NEEDS_KEYS
+
+
+def uri_warnings(uri: str) -> list[str]:
+    """What is allowed and still likely to be a mistake."""
+    scheme, _, rest = uri.partition("://")
+    name = rest.rsplit("/", 1)[-1]
+    if scheme in _FOLDERS and name and "." not in name:
+        return [f"{uri} has no slash at the end: KServe also downloads whatever else begins with that name"]
+    if scheme.startswith("oci") and "@sha256:" not in rest:
+        return [f"{uri} names an image by tag, whose content can change; a digest cannot"]
+    return []
