@@ -1,0 +1,1 @@
+"""The cluster as a real API server, through server-side apply."""
