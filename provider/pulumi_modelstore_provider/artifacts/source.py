@@ -44,13 +44,18 @@ def read_source(path: str | Path, *, base: Path, cache: DigestCache | None = Non
     cannot be read, a link that leaves the folder or goes in a circle, something that is no file (a socket, a device), a
     name that no object or no file can have, a file that changes while it is read.
     """
+    return scan(path, base=base, cache=cache)[0]
+
+
+def scan(path: str | Path, *, base: Path, cache: DigestCache | None = None) -> tuple[Content, Listing]:
+    """Do what `read_source` does, and also return where the files lie."""
     listing = list_source(path, base=base)
     digests, unreadable = digest_files(listing.files, cache if cache is not None else DigestCache())
     problems = listing.problems + unreadable
     if problems:
         raise InvalidSource(str(path), _shortened(problems))
     files = tuple(FileEntry(file.path, file.size, digests[file.path]) for file in listing.files)
-    return Content(files, ignored=tuple(listing.ignored))
+    return Content(files, ignored=tuple(listing.ignored)), listing
 
 
 def list_source(path: str | Path, *, base: Path) -> Listing:

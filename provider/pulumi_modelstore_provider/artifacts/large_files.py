@@ -1,0 +1,222 @@
+"""Puts a file of many parts into the store, resuming what an earlier run has left there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from typing import Literal
+
+from pulumi_modelstore_provider.artifacts.checksums import PartSum, sum_of, whole_crc32
+from pulumi_modelstore_provider.artifacts.content import FileEntry
+from pulumi_modelstore_provider.artifacts.digests import SourceFile
+from pulumi_modelstore_provider.artifacts.media_types import media_type
+from pulumi_modelstore_provider.artifacts.parts import PartPlan, plan_parts
+from pulumi_modelstore_provider.artifacts.reading import local_sums, opened
+from pulumi_modelstore_provider.artifacts.small_files import corrupted, other_writer
+from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
+from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, verify
+from pulumi_modelstore_provider.errors import NotInStore, StoreRefused, WriteConflict
+from pulumi_modelstore_provider.s3 import multipart
+from pulumi_modelstore_provider.s3.multipart import OpenUpload, StoredPart
+from pulumi_modelstore_provider.s3.objects import ListedObject, ObjectHead, Objects
+
+_PARTS_DIFFER = {"InvalidPart", "BadDigest", "InvalidPartOrder", "EntityTooSmall"}
+
+
+@dataclass(frozen=True, slots=True)
+class _SentPart:
+    stored: StoredPart
+    sums: PartSum
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _LargeFile:
+    key: str
+    source: SourceFile
+    entry: FileEntry
+    plan: PartPlan
+
+    @property
+    def sha256(self) -> str:
+        return self.entry.digest.removeprefix("sha256:")
+
+
+def send_large(
+    transfer: Transfer,
+    key: str,
+    source: SourceFile,
+    entry: FileEntry,
+    existing: ListedObject | None,
+    unfinished: Sequence[OpenUpload],
+) -> FileReceipt:
+    """Write the file in parts and verify it; an object of the same content is kept, and so are parts of `unfinished`.
+
+    The file is read once, in order; parts travel in parallel. Raises SourceChanged, UploadCorrupted, and
+    VersionConflict when somebody else is writing other content there.
+    """
+    file = _LargeFile(key, source, entry, plan_parts(entry.size))
+    if existing is not None:
+        if existing.size == entry.size and (kept := _kept(transfer, file)):
+            return kept
+        transfer.refuse_if_committed()
+    upload, stored = _resumable(transfer.objects, file, unfinished)
+    receipt = _attempt(transfer, file, upload, stored, if_absent=existing is None)
+    if receipt is None:
+        # What was resumed was not of this file after all, or was taken away meanwhile: once more, from the start.
+        receipt = _attempt(transfer, file, None, {}, if_absent=False)
+    if receipt is None:
+        raise corrupted(transfer.objects.url(key))
+    return receipt
+
+
+def _kept(transfer: Transfer, file: _LargeFile) -> FileReceipt | None:
+    head = transfer.objects.head(file.key)
+    if head is None or head.metadata.get(SHA256_METADATA) != file.sha256:
+        return None
+    sums = local_sums(file.source, file.entry, file.plan, with_md5=head.crc32 is None)
+    receipt = _verified(transfer, file, head, sums, sent=0)
+    if receipt is not None:
+        transfer.progress.advance(file.entry.size, moved=False)
+    return receipt
+
+
+def _resumable(
+    objects: Objects, file: _LargeFile, unfinished: Sequence[OpenUpload]
+) -> tuple[OpenUpload | None, dict[int, StoredPart]]:
+    best: tuple[OpenUpload | None, dict[int, StoredPart]] = (None, {})
+    for upload in unfinished:
+        parts = multipart.stored_parts(objects, upload)
+        fitting = {number: part for number, part in parts.items() if part.size == file.plan.size_of(number)}
+        # A part outside the plan would stay in the way of a whole-object checksum.
+        if len(fitting) == len(parts) and len(fitting) > len(best[1]):
+            best = (upload, fitting)
+    return best
+
+
+def _attempt(
+    transfer: Transfer,
+    file: _LargeFile,
+    upload: OpenUpload | None,
+    stored: Mapping[int, StoredPart],
+    *,
+    if_absent: bool,
+) -> FileReceipt | None:
+    objects = transfer.objects
+    if upload is None:
+        upload = multipart.begin(
+            objects,
+            file.key,
+            content_type=media_type(file.entry.path),
+            metadata={SHA256_METADATA: file.sha256},
+        )
+    parts = _send_parts(transfer, file, upload, stored)
+    if not if_absent:
+        transfer.refuse_if_committed()
+    outcome = _complete(objects, upload, parts, if_absent=if_absent) if parts else "gone"
+    head = None if outcome == "parts differ" else objects.head(file.key)
+    if head is None:
+        return None
+    if head.metadata.get(SHA256_METADATA) != file.sha256:
+        if outcome == "conflict":
+            raise other_writer(objects.url(file.key))
+        return None
+    sent = sum(part.sums.size for part in parts if not part.kept)
+    return _verified(transfer, file, head, [part.sums for part in parts], sent=sent)
+
+
+def _complete(
+    objects: Objects, upload: OpenUpload, parts: Sequence[_SentPart], *, if_absent: bool
+) -> Literal["done", "gone", "conflict", "parts differ"]:
+    crc32 = whole_crc32([part.sums for part in parts]) if upload.uses_crc32 else None
+    try:
+        multipart.complete(objects, upload, [part.stored for part in parts], crc32=crc32, if_absent=if_absent)
+    except NotInStore:
+        # Completed by a request whose answer was lost, or by another run, or aborted: the object will tell.
+        return "gone"
+    except WriteConflict:
+        return "conflict"
+    except StoreRefused as refusal:
+        if refusal.code not in _PARTS_DIFFER:
+            raise
+        return "parts differ"
+    return "done"
+
+
+def _send_parts(
+    transfer: Transfer, file: _LargeFile, upload: OpenUpload, stored: Mapping[int, StoredPart]
+) -> list[_SentPart]:
+    """Return all parts, or none when the upload is gone."""
+    futures: list[Future[_SentPart | None]] = []
+    gone = threading.Event()
+    with opened(file.source, file.entry) as source:
+        try:
+            for part in file.plan:
+                if gone.is_set():
+                    break
+                transfer.reserve()
+                try:
+                    body = source.read(part)
+                except BaseException:
+                    transfer.release()
+                    raise
+                arguments = (transfer, upload, part.number, body, stored.get(part.number), gone)
+                futures.append(transfer.submit(_send_part, *arguments))
+        finally:
+            # Part after part has to end before the file is closed and its memory is counted as free.
+            wait(futures)
+        sent = [done for future in futures if (done := future.result()) is not None]
+        if gone.is_set():
+            return []
+        source.check()
+    return sent
+
+
+def _send_part(
+    transfer: Transfer, upload: OpenUpload, number: int, body: bytes, stored: StoredPart | None, gone: threading.Event
+) -> _SentPart | None:
+    by_md5 = not upload.uses_crc32 or (stored is not None and stored.crc32 is None)
+    sums = sum_of(body, with_md5=by_md5)
+    if stored is not None and _same(stored, sums):
+        transfer.progress.advance(len(body), moved=False)
+        return _SentPart(StoredPart(number, sums.size, stored.etag, sums.crc32), sums, kept=True)
+    try:
+        answer = multipart.send_part(transfer.objects, upload, number, body)
+    except NotInStore:
+        gone.set()
+        return None
+    transfer.progress.advance(len(body))
+    return _SentPart(StoredPart(number, sums.size, answer.etag, sums.crc32), sums, kept=False)
+
+
+def _same(stored: StoredPart, sums: PartSum) -> bool:
+    if stored.size != sums.size:
+        return False
+    if stored.crc32 is not None:
+        return stored.crc32 == sums.crc32
+    return sums.md5 is not None and stored.etag == sums.md5.hex()
+
+
+def _verified(
+    transfer: Transfer, file: _LargeFile, head: ObjectHead, sums: Sequence[PartSum], *, sent: int
+) -> FileReceipt | None:
+    def parts(with_md5: bool) -> Sequence[PartSum]:
+        known = bool(sums) and (not with_md5 or all(part.md5 is not None for part in sums))
+        return sums if known else local_sums(file.source, file.entry, file.plan, with_md5=with_md5)
+
+    if head.size != file.entry.size:
+        return None
+    method = verify(
+        transfer.objects,
+        file.key,
+        digest=file.entry.digest,
+        parts=parts,
+        crc32=head.crc32,
+        etag=head.etag,
+        single_part=False,
+    )
+    if method is None:
+        return None
+    return FileReceipt(file.entry.path, method, head.etag, sent=sent, kept=file.entry.size - sent)

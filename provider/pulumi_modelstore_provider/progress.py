@@ -1,0 +1,156 @@
+"""Tells the user how far long work has come: on the resource's own line under an engine, as log lines without one."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from pulumi_modelstore_provider.artifacts.sizes import human_seconds, human_size
+from pulumi_modelstore_provider.errors import without_secrets
+
+_log = logging.getLogger("pulumi_modelstore")
+
+REPORT_EVERY = 1.0
+"""Seconds between two reports of one resource to an engine."""
+
+_LOG_EVERY = 0.1
+
+
+class EngineLog(Protocol):
+    """The part of an engine that takes messages: `Log` with an `engine_pb2.LogRequest`."""
+
+    def Log(self, request: Any) -> Any:  # noqa: N802 - the name in the engine's protocol
+        """Show one message."""
+        ...
+
+
+_lock = threading.Lock()
+_engine: EngineLog | None = None
+_searched_arguments = False
+_last_reports: dict[str, float] = {}
+_last_logged: dict[str, float] = {}
+
+
+def set_engine(engine: EngineLog | None) -> None:
+    """Send messages to `engine` from now on; None goes back to log lines."""
+    global _engine, _searched_arguments
+    with _lock:
+        _engine, _searched_arguments = engine, True
+        _last_reports.clear()
+        _last_logged.clear()
+
+
+def report(urn: str, message: str, *, done: int, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+    """Tell that `done` of `total` (bytes, usually) of what `message` names is through.
+
+    At most one report a second reaches the engine; without an engine a log line tells each tenth. Never raises.
+    """
+    engine = _current_engine()
+    finished = done >= total
+    with _lock:
+        if engine is not None:
+            now = clock()
+            last = _last_reports.get(urn)
+            if last is not None and now - last < REPORT_EVERY and not finished:
+                return
+            _last_reports[urn] = now
+        else:
+            share = 1.0 if finished else done / total
+            # A smaller share than before: a new piece of work under the same name.
+            last_share = _last_logged.get(urn, -1.0)
+            if last_share <= share < last_share + _LOG_EVERY and not (finished and last_share < 1.0):
+                return
+            _last_logged[urn] = share
+    if engine is None:
+        _log.info("%s", without_secrets(message))
+    else:
+        _send(engine, urn, message, severity="INFO", ephemeral=True)
+
+
+def tell(urn: str, message: str) -> None:
+    """Say something that stays on the screen. Never raises."""
+    _say(urn, message, "INFO")
+
+
+def warn(urn: str, message: str) -> None:
+    """Say something that the user should look at. Never raises."""
+    _say(urn, message, "WARNING")
+
+
+def _say(urn: str, message: str, severity: str) -> None:
+    engine = _current_engine()
+    if engine is None:
+        _log.log(getattr(logging, severity), "%s", without_secrets(message))
+    else:
+        _send(engine, urn, message, severity=severity, ephemeral=False)
+
+
+def _send(engine: EngineLog, urn: str, message: str, *, severity: str, ephemeral: bool) -> None:
+    from pulumi.runtime.proto import engine_pb2
+
+    request = engine_pb2.LogRequest(
+        severity=engine_pb2.LogSeverity.Value(severity), message=without_secrets(message), urn=urn, ephemeral=ephemeral
+    )
+    try:
+        engine.Log(request)
+    except Exception:  # noqa: BLE001 - an engine that has gone away must not stop an upload
+        _log.debug("the engine took no message", exc_info=True)
+
+
+def _current_engine() -> EngineLog | None:
+    global _engine, _searched_arguments  # noqa: PLW0603 - one engine a process
+    with _lock:
+        if not _searched_arguments:
+            _searched_arguments = True
+            _engine = _engine_of_plugin(sys.argv)
+        return _engine
+
+
+def _engine_of_plugin(arguments: list[str]) -> EngineLog | None:
+    """Return the engine that started this process as a plugin: its address is the first argument."""
+    if len(arguments) < 2 or not _is_address(arguments[1]):
+        return None
+    import grpc
+    from pulumi.runtime.proto import engine_pb2_grpc
+
+    stub: EngineLog = engine_pb2_grpc.EngineStub(grpc.insecure_channel(arguments[1]))
+    return stub
+
+
+def _is_address(argument: str) -> bool:
+    host, _, port = argument.rpartition(":")
+    return bool(host) and port.isdecimal() and "/" not in host
+
+
+class TransferProgress:
+    """Counts the bytes of one transfer and reports them with rate and remaining time; threads may share it."""
+
+    def __init__(self, urn: str, verb: str, total: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._urn, self._verb, self._total, self._clock = urn, verb, total, clock
+        self._started = clock()
+        self._lock = threading.Lock()
+        self._done = 0
+        self._moved = 0
+
+    def advance(self, count: int, *, moved: bool = True) -> None:
+        """Count `count` bytes as through; `moved` False for those that were there already and tell no rate."""
+        with self._lock:
+            self._done += count
+            self._moved += count if moved else 0
+            message = self._message()
+            done = self._done
+        report(self._urn, message, done=done, total=self._total, clock=self._clock)
+
+    def _message(self) -> str:
+        share = 100 if self._total <= 0 else int(100 * self._done / self._total)
+        text = f"{self._verb} {share}% of {human_size(self._total)}"
+        elapsed = self._clock() - self._started
+        if self._moved <= 0 or elapsed <= 0:
+            return text
+        rate = self._moved / elapsed
+        left = max(0, self._total - self._done)
+        return f"{text}, {human_size(rate)}/s" + (f", {human_seconds(left / rate)} left" if left else "")

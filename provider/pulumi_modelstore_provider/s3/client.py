@@ -1,0 +1,112 @@
+"""Makes the SDK's client for a connection: time-outs, retries, addressing, TLS and checksums set on purpose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pulumi_modelstore_provider.credentials import (
+    ConfigLookup,
+    CredentialReference,
+    Credentials,
+    parse_reference,
+    resolve,
+)
+from pulumi_modelstore_provider.errors import CredentialsUnavailable, ModelstoreError
+
+if TYPE_CHECKING:
+    from pulumi_modelstore_provider.s3.connection import S3Connection
+
+CONNECT_TIMEOUT = 10
+"""Seconds until an address counts as unreachable."""
+
+READ_TIMEOUT = 60
+"""Seconds without a byte of an answer."""
+
+ATTEMPTS = 4
+"""How often a request is sent at most; the SDK's `standard` mode waits longer before each."""
+
+
+def client(
+    connection: S3Connection,
+    *,
+    credentials: Credentials | None = None,
+    config: ConfigLookup | None = None,
+    connections: int = 10,
+) -> Any:
+    """Return an S3 client of boto3, safe to share between threads; opens no connection yet.
+
+    `credentials` take the place of what the connection refers to; `config` gives the stack's configuration, for
+    `config:` references; `connections` is how many requests may be under way at once. Raises
+    CredentialsUnavailable when the reference leads nowhere, and ModelstoreError when the CA bundle is not there.
+    """
+    from botocore.config import Config
+
+    resolved = credentials or resolve(connection.credentials, config=config)
+    session = _session(resolved, connection)
+    # Left to the SDK for AWS itself, so that AWS_ENDPOINT_URL, which redirects it, also gets path addressing.
+    addressing = (
+        "auto" if connection.endpoint is None and connection.addressing is None else connection.addressing_style
+    )
+    settings = Config(
+        region_name=connection.region,
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        max_pool_connections=connections,
+        request_checksum_calculation=connection.checksum_policy,
+        response_checksum_validation=connection.checksum_policy,
+        s3={"addressing_style": addressing},
+        tcp_keepalive=True,
+    )
+    return session.client(
+        "s3",
+        region_name=connection.region,
+        endpoint_url=connection.endpoint,
+        verify=_verification(connection),
+        config=settings,
+    )
+
+
+def _session(resolved: Credentials | CredentialReference, connection: S3Connection) -> Any:
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    if isinstance(resolved, Credentials):
+        return boto3.Session(
+            aws_access_key_id=resolved.access_key_id,
+            aws_secret_access_key=resolved.secret_access_key,
+            aws_session_token=resolved.session_token,
+        )
+    try:
+        session = boto3.Session(profile_name=resolved.name or None)
+        found = session.get_credentials()
+    except BotoCoreError as error:
+        raise CredentialsUnavailable(
+            f"The credentials '{resolved}' cannot be used", answer=str(error), remedy=_remedy(connection.credentials)
+        ) from None
+    if found is None:
+        raise CredentialsUnavailable(
+            f"The credentials '{resolved}' lead to no key", remedy=_remedy(connection.credentials)
+        )
+    return session
+
+
+def _remedy(ref: str) -> str:
+    if parse_reference(ref).kind == "profile":
+        return "Add the profile to ~/.aws/config or ~/.aws/credentials, or name another one"
+    return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in with the AWS CLI, or give credentials by reference"
+
+
+def _verification(connection: S3Connection) -> bool | str | None:
+    if not connection.verify_tls:
+        return False
+    if connection.ca_bundle is None:
+        return None
+    bundle = Path(connection.ca_bundle).expanduser()
+    if not bundle.is_file():
+        raise ModelstoreError(
+            f"The CA bundle {connection.ca_bundle!r} is not there",
+            remedy="Give the path of a PEM file that exists where pulumi runs",
+        )
+    return str(bundle)

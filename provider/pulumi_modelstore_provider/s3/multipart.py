@@ -1,0 +1,143 @@
+"""Multipart uploads of one bucket: begun, listed, fed, completed, aborted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_modelstore_provider.errors import NotInStore
+from pulumi_modelstore_provider.s3.failures import asking
+from pulumi_modelstore_provider.s3.objects import Objects, crc32_text, crc32_value
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """An upload that is begun and not completed. `uses_crc32` tells whether the store checks parts by CRC32."""
+
+    key: str
+    upload_id: str
+    uses_crc32: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part that the store has; `etag` without quotes, `crc32` None when the store did not compute it."""
+
+    number: int
+    size: int
+    etag: str
+    crc32: int | None = None
+
+
+def begin(objects: Objects, key: str, *, content_type: str, metadata: Mapping[str, str]) -> OpenUpload:
+    """Begin an upload; the store is asked to check by CRC32 over the whole object."""
+
+    def send() -> Any:
+        checksum = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"} if objects.sends_crc32 else {}
+        with asking("Cannot begin the upload", on=objects.url(key)):
+            return objects.client.create_multipart_upload(
+                Bucket=objects.bucket, Key=key, ContentType=content_type, Metadata=dict(metadata), **checksum
+            )
+
+    answer = objects.learning(send)
+    return OpenUpload(key, answer["UploadId"], answer.get("ChecksumAlgorithm") == "CRC32")
+
+
+def open_uploads(objects: Objects, prefix: str) -> Iterator[OpenUpload]:
+    """List the uploads under a key prefix that were begun and neither completed nor aborted, oldest first for a key."""
+    markers: dict[str, str] = {}
+    while True:
+        with asking("Cannot list the unfinished uploads", on=objects.url(prefix)):
+            answer = objects.client.list_multipart_uploads(Bucket=objects.bucket, Prefix=prefix, **markers)
+        for item in answer.get("Uploads", ()):
+            # Some stores take Prefix for a folder and answer with more than was asked for.
+            if item["Key"].startswith(prefix):
+                yield OpenUpload(item["Key"], item["UploadId"], item.get("ChecksumAlgorithm") == "CRC32")
+        if not answer.get("IsTruncated"):
+            return
+        markers = {"KeyMarker": answer["NextKeyMarker"], "UploadIdMarker": answer.get("NextUploadIdMarker", "")}
+
+
+def stored_parts(objects: Objects, upload: OpenUpload) -> dict[int, StoredPart]:
+    """Return the parts that the store has, by number; none when the upload is gone."""
+    parts: dict[int, StoredPart] = {}
+    marker: dict[str, int] = {}
+    while True:
+        try:
+            with asking("Cannot list the parts of the upload", on=objects.url(upload.key)):
+                answer = objects.client.list_parts(
+                    Bucket=objects.bucket, Key=upload.key, UploadId=upload.upload_id, **marker
+                )
+        except NotInStore:
+            return {}
+        for item in answer.get("Parts", ()):
+            part = StoredPart(
+                int(item["PartNumber"]),
+                int(item["Size"]),
+                item["ETag"].strip('"'),
+                crc32_value(item.get("ChecksumCRC32")),
+            )
+            parts[part.number] = part
+        if not answer.get("IsTruncated"):
+            return parts
+        marker = {"PartNumberMarker": int(answer["NextPartNumberMarker"])}
+
+
+def send_part(objects: Objects, upload: OpenUpload, number: int, body: bytes) -> StoredPart:
+    """Send one part, checked by the store as it arrives; `number` counts from 1."""
+
+    def send() -> Any:
+        checksum = objects.guarded(body)
+        if "ChecksumCRC32" in checksum and not upload.uses_crc32:
+            # An upload that was begun without CRC32 refuses parts with it.
+            checksum = objects.guarded_by_md5(body)
+        with asking(f"Cannot send part {number} of the upload", on=objects.url(upload.key)):
+            return objects.client.upload_part(
+                Bucket=objects.bucket,
+                Key=upload.key,
+                UploadId=upload.upload_id,
+                PartNumber=number,
+                Body=body,
+                **checksum,
+            )
+
+    answer = objects.learning(send)
+    return StoredPart(number, len(body), answer["ETag"].strip('"'), crc32_value(answer.get("ChecksumCRC32")))
+
+
+def complete(
+    objects: Objects, upload: OpenUpload, parts: Sequence[StoredPart], *, crc32: int | None, if_absent: bool
+) -> None:
+    """Join the parts into the object; `crc32` is that of the whole object, for the store to compare.
+
+    Raises NotInStore when the upload is gone and WriteConflict when `if_absent` and somebody else wrote the object.
+    """
+
+    def send() -> Any:
+        listed = [
+            {"PartNumber": part.number, "ETag": part.etag}
+            | ({"ChecksumCRC32": crc32_text(part.crc32)} if part.crc32 is not None and upload.uses_crc32 else {})
+            for part in parts
+        ]
+        whole = {} if crc32 is None else {"ChecksumCRC32": crc32_text(crc32), "ChecksumType": "FULL_OBJECT"}
+        with asking("Cannot complete the upload", on=objects.url(upload.key)):
+            return objects.client.complete_multipart_upload(
+                Bucket=objects.bucket,
+                Key=upload.key,
+                UploadId=upload.upload_id,
+                MultipartUpload={"Parts": listed},
+                **whole,
+                **objects.condition(if_absent=if_absent),
+            )
+
+    objects.learning(send)
+
+
+def abort(objects: Objects, upload: OpenUpload) -> None:
+    """Throw an unfinished upload away; one that is gone already is no error."""
+    try:
+        with asking("Cannot abort the unfinished upload", on=objects.url(upload.key)):
+            objects.client.abort_multipart_upload(Bucket=objects.bucket, Key=upload.key, UploadId=upload.upload_id)
+    except NotInStore:
+        return

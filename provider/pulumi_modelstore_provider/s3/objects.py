@@ -1,0 +1,214 @@
+"""The objects of one bucket: the narrow part of S3 that this package needs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
+from pulumi_modelstore_provider.s3.failures import asking
+
+_DELETES_A_REQUEST = 1000
+"""Keys that one DeleteObjects takes (S3 API reference)."""
+
+_SENDS = 4
+_DAMAGED = {"BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
+_NOT_UNDERSTOOD = {"NotImplemented", "InvalidArgument", "InvalidRequest", "MissingContentMD5", "UnsupportedArgument"}
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """What the store says of an object. `etag` without quotes; `crc32` as it stands in the header, or None."""
+
+    size: int
+    etag: str
+    metadata: Mapping[str, str]
+    crc32: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """An object in a listing; `etag` without quotes, `size` in bytes."""
+
+    key: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutReceipt:
+    """The store's answer to a write; `crc32` is None when it did not say."""
+
+    etag: str
+    crc32: str | None
+
+
+def crc32_text(value: int) -> str:
+    """Return a CRC32 as S3 writes it: four bytes, big end first, in base64."""
+    return base64.b64encode(value.to_bytes(4, "big")).decode("ascii")
+
+
+def crc32_value(text: str | None) -> int | None:
+    """Read a CRC32 as S3 writes it; None for anything that is none (a composite one, too)."""
+    try:
+        raw = base64.b64decode(text or "", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return int.from_bytes(raw, "big") if len(raw) == 4 else None
+
+
+class Objects:
+    """One bucket's objects through one client. Learns from refusals what the store does not understand."""
+
+    def __init__(self, client: Any, bucket: str, *, address: str = "") -> None:
+        self.client = client
+        self.bucket = bucket
+        self.address = address
+        self.sends_crc32 = True
+        self.writes_conditionally = True
+
+    def url(self, key: str) -> str:
+        """Return how messages name an object: `s3://bucket/key`, with the endpoint unless it is AWS."""
+        where = f" at {self.address}" if self.address and self.address != "aws" else ""
+        return f"s3://{self.bucket}/{key}{where}"
+
+    def head(self, key: str) -> ObjectHead | None:
+        """Return what the store knows of an object, checksums included; None if it is not there."""
+        try:
+            with asking("Cannot look at the object", on=self.url(key)):
+                answer = self.client.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
+        except NotInStore:
+            return None
+        return ObjectHead(
+            int(answer["ContentLength"]), _bare(answer["ETag"]), answer.get("Metadata", {}), answer.get("ChecksumCRC32")
+        )
+
+    def get(self, key: str) -> tuple[bytes, str] | None:
+        """Return a small object's bytes and its ETag as the store wrote it; None if it is not there."""
+        try:
+            with asking("Cannot read the object", on=self.url(key)):
+                answer = self.client.get_object(Bucket=self.bucket, Key=key)
+                return answer["Body"].read(), answer["ETag"]
+        except NotInStore as missing:
+            if missing.code == "NoSuchBucket":
+                raise
+            return None
+
+    def stream(self, key: str, chunk: int = 1 << 20) -> Iterator[bytes]:
+        """Read an object piece by piece."""
+        with asking("Cannot read the object", on=self.url(key)):
+            yield from self.client.get_object(Bucket=self.bucket, Key=key)["Body"].iter_chunks(chunk)
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+        if_absent: bool = False,
+        if_etag: str | None = None,
+    ) -> PutReceipt:
+        """Write a small object, checked by the store as it arrives.
+
+        `if_absent` and `if_etag` make it conditional where the store can (see `writes_conditionally`): WriteConflict
+        then says that somebody else was there first.
+        """
+
+        def send() -> Any:
+            arguments = self.guarded(body) | self.condition(if_absent=if_absent, if_etag=if_etag)
+            with asking("Cannot write the object", on=self.url(key)):
+                return self.client.put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType=content_type,
+                    Metadata=dict(metadata or {}),
+                    **arguments,
+                )
+
+        answer = self.learning(send)
+        return PutReceipt(_bare(answer["ETag"]), answer.get("ChecksumCRC32"))
+
+    def guarded(self, body: bytes) -> dict[str, str]:
+        """Return the arguments by which the store can tell that `body` arrived whole."""
+        if self.sends_crc32:
+            return {"ChecksumAlgorithm": "CRC32", "ChecksumCRC32": crc32_text(zlib.crc32(body))}
+        return self.guarded_by_md5(body)
+
+    @staticmethod
+    def guarded_by_md5(body: bytes) -> dict[str, str]:
+        """Return the same for stores that know no checksum but Content-MD5."""
+        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        return {"ContentMD5": base64.b64encode(digest).decode("ascii")}
+
+    def condition(self, *, if_absent: bool, if_etag: str | None = None) -> dict[str, str]:
+        """Return the arguments that make a write conditional; none where the store does not know conditions."""
+        if not self.writes_conditionally:
+            return {}
+        if if_absent:
+            return {"IfNoneMatch": "*"}
+        return {"IfMatch": if_etag} if if_etag else {}
+
+    def learning(self, send: Callable[[], Any]) -> Any:
+        """Send, and send again what was damaged on the way.
+
+        Where the store does not understand checksums or conditions, note that and send without them.
+        """
+        for _ in range(_SENDS - 1):
+            try:
+                return send()
+            except StoreRefused as refusal:
+                if refusal.code not in _DAMAGED and not self._gave_up_one(refusal):
+                    raise
+        return send()
+
+    def _gave_up_one(self, refusal: StoreRefused) -> bool:
+        if refusal.code not in _NOT_UNDERSTOOD and refusal.status != 501:
+            return False
+        answer = refusal.answer.lower()
+        about_checksum = "checksum" in answer or "crc32" in answer
+        if self.sends_crc32 and (about_checksum or not self.writes_conditionally):
+            self.sends_crc32 = False
+            return True
+        if self.writes_conditionally and not about_checksum:
+            self.writes_conditionally = False
+            return True
+        return False
+
+    def list(self, prefix: str) -> Iterator[ListedObject]:
+        """List all objects under a prefix, in the order of their keys."""
+        token: dict[str, str] = {}
+        while True:
+            with asking("Cannot list the objects", on=self.url(prefix)):
+                answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **token)
+            for item in answer.get("Contents", ()):
+                yield ListedObject(item["Key"], int(item["Size"]), _bare(item["ETag"]))
+            if not answer.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects; those that are not there are no error."""
+        for start in range(0, len(keys), _DELETES_A_REQUEST):
+            batch = [{"Key": key} for key in keys[start : start + _DELETES_A_REQUEST]]
+            with asking("Cannot delete the objects", on=self.url(keys[start])):
+                answer = self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True})
+            failed = answer.get("Errors", [])
+            if failed:
+                first = failed[0]
+                raise ModelstoreError(
+                    f"{len(failed)} of {len(batch)} objects could not be deleted",
+                    on=self.url(first.get("Key", "")),
+                    answer=f"{first.get('Code', '')}: {first.get('Message', '')}",
+                    remedy="Check that the key may delete objects here, then run again",
+                )
+
+
+def _bare(etag: str) -> str:
+    return etag.strip('"')
