@@ -13,8 +13,8 @@ from pulumi_modelstore_provider.s3.objects import Objects
 def purge_version(objects: Objects, model_prefix: str, version: str) -> int:
     """Delete the manifest and the files that it lists; return how many files that were.
 
-    Where there is no manifest, what an interrupted purge or upload left there is deleted. Raises InvalidTag, before anything is deleted, while a tag means
-    this version: the stack's own tags are deleted before its artifact.
+    Where there is no manifest, what an interrupted purge or upload left there is deleted. Raises InvalidTag, before
+    anything is deleted, while a tag means this version: the stack's own tags are deleted before its artifact.
     """
     key = manifest_key(model_prefix, version)
     tags = tags_to(objects, model_prefix, version)

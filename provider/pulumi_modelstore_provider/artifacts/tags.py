@@ -107,8 +107,8 @@ def put_tag(place: TagPlace, target: str, *, expected: str | None) -> None:
     """Point the tag to `target`, unless somebody else has changed it.
 
     `expected` is what it pointed to when it was last seen, None for a tag that was not there. A tag that points to
-    `target` already is left alone. Raises InvalidTag when it points to something else than expected, when the target does
-    not lead to a version, or when somebody else writes at the same moment.
+    `target` already is left alone. Raises InvalidTag when it points to something else than expected, when the target
+    does not lead to a version, or when somebody else writes at the same moment.
     """
     current = place.read()
     if current is not None and current.target == target:
@@ -174,6 +174,6 @@ def _moved(place: TagPlace, expected: str | None, found: str) -> InvalidTag:
         f"The tag {place.tag!r} was changed by somebody else: it {before} when this stack last saw it and points to "
         f"{found!r} now",
         on=place.url,
-        remedy="Refresh the stack to see it, decide which target is right, then run again; a tag that no other stack uses "
-        "may be deleted instead",
+        remedy="Refresh the stack to see it, decide which target is right, then run again; a tag that no other stack "
+        "uses may be deleted instead",
     )

@@ -39,7 +39,7 @@ class UploadRequest:
 
 @dataclass(frozen=True)
 class UploadOutcome:
-    """A version that is in the store. `receipts` are of the files that were sent or compared; none if it was adopted."""
+    """A version that is in the store. `receipts` are of the files sent or compared; none if it was adopted."""
 
     manifest: Manifest
     receipts: tuple[FileReceipt, ...] = ()

@@ -1,0 +1,112 @@
+"""A bucket of an S3-compatible store. No call here deletes a bucket or an object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pydantic import field_validator
+
+from pulumi_modelstore_provider.artifacts.layout import validate_bucket
+from pulumi_modelstore_provider.resources.adapter import (
+    Adapter,
+    Inputs,
+    address_differs,
+    bucket_of,
+    checked,
+    connection_differs,
+    differs,
+    plainly,
+)
+from pulumi_modelstore_provider.resources.declaration import DeclaredResource
+from pulumi_modelstore_provider.resources.fields import one_line
+from pulumi_modelstore_provider.s3 import buckets
+from pulumi_modelstore_provider.s3.connection import S3Connection
+
+
+class BucketInputs(Inputs):
+    """What a bucket needs to know."""
+
+    connection: S3Connection
+    bucket: str
+    adopt: bool = False
+
+    @field_validator("bucket")
+    @classmethod
+    def _bucket(cls, value: str) -> str:
+        return one_line(value, validate_bucket(value))
+
+
+class BucketProvider(Adapter):
+    """Creates a bucket once, or makes sure that it is there."""
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Refuse every invalid input; opens no connection."""
+        return checked(news, BucketInputs)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compare where the bucket is, and how it is reached."""
+        replaces = differs(_olds, _news, "bucket")
+        if address_differs(_olds, _news):
+            replaces.append("connection")
+        changes = bool(replaces) or bool(differs(_olds, _news, "adopt")) or connection_differs(_olds, _news)
+        return DiffResult(changes=changes, replaces=replaces)
+
+    @plainly
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Create the bucket, or adopt it: adopting changes nothing in it."""
+        inputs = BucketInputs.model_validate(props)
+        _ensure(inputs)
+        return CreateResult(inputs.bucket, _outs(inputs))
+
+    @plainly
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Try the bucket with the new settings."""
+        inputs = BucketInputs.model_validate(_news)
+        _ensure(inputs)
+        return UpdateResult(_outs(inputs))
+
+    @plainly
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Look whether the bucket is there."""
+        inputs = BucketInputs.model_validate(props)
+        if not buckets.exists(bucket_of(inputs.connection, inputs.bucket)):
+            return ReadResult("", {})
+        return ReadResult(id_, _outs(inputs))
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Leave the bucket and all that is in it: artifacts outlive the stack."""
+
+
+class Bucket(DeclaredResource, module="modelstore", name="Bucket"):
+    """A bucket that outlives the stack."""
+
+    bucket: pulumi.Output[str]
+    """The bucket's name."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        connection: pulumi.Input[Mapping[str, Any]],
+        bucket: pulumi.Input[str],
+        adopt: bool = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the bucket; with `adopt` it has to be there and nothing is changed in it."""
+        props = {"connection": connection, "bucket": bucket, "adopt": adopt}
+        super().__init__(BucketProvider(), name, props, opts)
+
+
+def _ensure(inputs: BucketInputs) -> None:
+    objects = bucket_of(inputs.connection, inputs.bucket)
+    if inputs.adopt:
+        buckets.require(objects)
+    else:
+        buckets.create(objects, region=inputs.connection.region)
+
+
+def _outs(inputs: BucketInputs) -> dict[str, Any]:
+    return inputs.model_dump(by_alias=True, exclude_none=True)
