@@ -1,40 +1,44 @@
 # make up [MODEL=/path/to/folder]   the environment, then examples/quickstart in the sandbox, then the proof
 # make down                         destroys it; the artifacts stay
-# make test | check | bench         all tests | formatting, types, import rules, fast tests | measurements
+# make test | check | bench         all tests | formatting, types, import rules, unit tests | measurements
 SHELL := /bin/sh
-VENV := .venv/bin
+BIN := .venv/bin
 RUNS := .venv/made-for-quickstart
 DEVELOPS := .venv/made-for-development
 LOCKED := pyproject.toml uv.lock requirements/quickstart.txt requirements/development.txt
-QUICKSTART := $(VENV)/modelstore sandbox
-PROJECT := --cwd examples/quickstart --stack dev
+QUICKSTART := --cwd examples/quickstart --stack dev
 
-# As it was typed: a dollar sign in a path is not a variable of make's.
+# As it was typed: a dollar sign in a path is no variable of make's.
 override MODEL := $(value MODEL)
-export MODEL
+export MODEL PYTHON
 
 .PHONY: up down test check bench
 .DEFAULT_GOAL := up
 
 up: $(RUNS)
-	@$(VENV)/python examples/quickstart/deploy.py
+	@if [ -n "$$MODEL" ]; then \
+		folder=$$($(BIN)/python -c 'import os; print(os.path.abspath(os.path.expanduser(os.environ["MODEL"])))'); \
+		set -- --config "model=$$folder"; \
+	fi; \
+	$(BIN)/modelstore sandbox up $(QUICKSTART) --yes --diff "$$@"
+	@$(BIN)/python examples/quickstart/prove.py
 
 down: $(RUNS)
-	@$(QUICKSTART) destroy $(PROJECT) --yes
+	@$(BIN)/modelstore sandbox destroy $(QUICKSTART) --yes
 
 test: $(DEVELOPS)
-	@$(VENV)/pytest
+	@$(BIN)/pytest
 
 check: $(DEVELOPS)
-	$(VENV)/ruff check
-	$(VENV)/ruff format --check
-	$(VENV)/mypy
-	$(VENV)/lint-imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 	.ci/lock --check
-	$(VENV)/pytest -q tests/unit
+	$(BIN)/pytest -q tests/unit
 
 bench: $(DEVELOPS)
-	@$(VENV)/python -m bench
+	@$(BIN)/python -m bench
 
 $(RUNS): $(LOCKED)
 	@.ci/environment quickstart

@@ -19,12 +19,12 @@ pytest.importorskip("kserve_storage", reason="kserve-storage is in the dependenc
 
 STACK = Path(__file__).with_name("stack")
 MODEL = {"config.json": 700, "tokenizer.json": 90_000, "weights/model-00001.safetensors": 9 * 2**20}
-NEXT = {"config.json": 701, "weights/model-00001.safetensors": 2_000}
+NEXT_VERSION = {"config.json": b"{}", "weights/model-00001.safetensors": b"the next version's weights"}
 
 
-def _write(folder: Path, sizes: dict[str, int], seed: int) -> None:
-    content = random.Random(seed)
-    for name, size in sizes.items():
+def _write_model(folder: Path) -> None:
+    content = random.Random(1)
+    for name, size in MODEL.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content.randbytes(size))
 
@@ -46,8 +46,7 @@ def _brought_key(versitygw: VersityGateway, bucket: str) -> dict[str, str]:
 def _project(folder: Path, config: dict[str, Any]) -> Path:
     project = folder / "project"
     shutil.copytree(STACK, project)
-    _write(project / "model", MODEL, seed=1)
-    _write(project / "next", NEXT, seed=2)
+    _write_model(project / "model")
     settings = {"config": {f"pod:{name}": value for name, value in config.items()}}
     (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     return project
@@ -73,6 +72,8 @@ def project(
     }
     made = _project(folder, config)
     sandbox(made, "up", "--yes", environment=environment)
+    for name, content in NEXT_VERSION.items():
+        versitygw.client().put_object(Bucket=bucket, Key=f"models/tiny/v10/{name}", Body=content)
     yield made
     sandbox(made, "destroy", "--yes", environment=environment)
 
@@ -91,8 +92,8 @@ def test_pod_reads_the_model_byte_for_byte(pod: Pod, project: Path, tmp_path: Pa
 def test_only_the_slash_keeps_the_next_version_out(pod: Pod, project: Path, tmp_path: Path) -> None:
     assert pod.storage_uri.endswith("/tiny/v1/")
     pod.download(tmp_path / "models", storage_uri=pod.storage_uri.rstrip("/"))
-    neighbour = {f"0/{path}": content for path, content in tree(project / "next").items()}
-    assert tree(tmp_path / "models") == tree(project / "model") | neighbour
+    beside = {f"0/{path}": content for path, content in NEXT_VERSION.items()}
+    assert tree(tmp_path / "models") == tree(project / "model") | beside
 
 
 @pytest.mark.parametrize("variable", ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"])

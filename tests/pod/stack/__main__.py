@@ -1,4 +1,4 @@
-"""A model and its neighbour `v10` in a namespace of the configured kind, and the service that serves the model."""
+"""A model in a namespace of the configured kind, and the service that serves it."""
 
 import pulumi
 
@@ -26,7 +26,6 @@ else:
 
 credentials = namespace.kserve_credentials("model-reader", keys=keys, kubernetes_namespace="serving")
 model = ModelArtifact("tiny", namespace=namespace, source="model", version="v1")
-ModelArtifact("tiny-next", namespace=namespace, source="next", model="tiny", version="v10")
 GpuInferenceService(
     "tiny",
     model=model,
