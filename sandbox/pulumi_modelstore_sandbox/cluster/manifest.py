@@ -46,7 +46,7 @@ def parse(text: str, *, file: str = "") -> Object:
     objects = list(parse_all(text, file=file))
     if len(objects) != 1:
         raise ManifestUnreadable(
-            "A manifest must hold one object", on=file, remedy="restore the file, or remove it and run a refresh"
+            "A manifest must hold one object", on=file, remedy="Restore the file, or remove it and run a refresh"
         )
     return objects[0]
 
@@ -62,7 +62,7 @@ def parse_all(text: str, *, file: str = "") -> Iterable[Object]:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}, line {mark.line + 1}" if mark else file
         raise ManifestUnreadable(
-            "A manifest is not valid YAML", on=place, remedy="correct the file, or remove it and run a refresh"
+            "A manifest is not valid YAML", on=place, remedy="Correct the file, or remove it and run a refresh"
         ) from None
     if not all(isinstance(document, dict) for document in documents):
         raise ManifestUnreadable("A manifest holds something else than Kubernetes objects", on=file)

@@ -119,7 +119,7 @@ class ManifestsFolder:
                 f"The manifest of a {kind} cannot be written",
                 on=str(file),
                 answer=f"the file holds a {other} of the same name",
-                remedy="give one of the two another metadata.name",
+                remedy="Give one of the two another metadata.name",
             )
 
 

@@ -9,6 +9,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from pulumi.provider.experimental import provider as protocol
 
+from pulumi_modelstore_provider.errors import without_secrets
 from pulumi_modelstore_sandbox.cluster import urn as urns
 from pulumi_modelstore_sandbox.cluster.declarations import PATCH_FORCE, Declarations
 from pulumi_modelstore_sandbox.cluster.destination import Declaration, Destination
@@ -57,7 +58,7 @@ class KubernetesProvider(protocol.Provider):
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
         """Complete the inputs and refuse what no API server would take, all of it at once."""
         try:
-            kind = of_token(request.type)
+            kind = of_token(urns.parse(request.urn).token)
         except NotInSandbox as refused:
             return protocol.CheckResponse(failures=[protocol.CheckFailure("", str(refused))])
         return await self._run(self._checked, request, kind)
@@ -104,21 +105,21 @@ class KubernetesProvider(protocol.Provider):
         if (kind.group, kind.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition"):
             destination.expect_definition(item)
         problems = self._declarations.problems(item, kind, request.urn, destination, settings)
-        failures = [protocol.CheckFailure(written(problem.path), problem.reason) for problem in problems]
+        failures = [protocol.CheckFailure(written(path), without_secrets(reason)) for path, reason in problems]
         if failures:
             return protocol.CheckResponse(failures=failures)
         return protocol.CheckResponse(inputs=properties(item, inputs.secrets | _secret_fields(kind)))
 
     def _compared(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         new = plain(request.new_inputs)
-        kind = of_token(request.type)
+        kind = of_token(urns.parse(request.urn).token)
         hide(new, kind)
         declared = self._declaration(new, kind, request.ignore_changes)
         old = plain(request.old_state).value
         return diff_response(old, new.value, declared, self._destination(request.urn), self._configured())
 
     def _created(self, request: protocol.CreateRequest) -> protocol.CreateResponse:
-        inputs, kind = plain(request.properties), of_token(request.type)
+        inputs, kind = plain(request.properties), of_token(urns.parse(request.urn).token)
         hide(inputs, kind)
         declared = self._declaration(inputs, kind)
         destination = self._destination(request.urn)
@@ -133,7 +134,7 @@ class KubernetesProvider(protocol.Provider):
         return protocol.CreateResponse(None, outputs(live, inputs, kind, planned=True))
 
     def _updated(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
-        inputs, kind = plain(request.news), of_token(request.type)
+        inputs, kind = plain(request.news), of_token(urns.parse(request.urn).token)
         hide(inputs, kind)
         declared = self._declaration(inputs, kind, request.ignore_changes)
         destination = self._destination(request.urn)
@@ -141,7 +142,7 @@ class KubernetesProvider(protocol.Provider):
         return protocol.UpdateResponse(outputs(live, inputs, kind))
 
     def _read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
-        kind, old = of_token(request.type), plain(request.inputs)
+        kind, old = of_token(urns.parse(request.urn).token), plain(request.inputs)
         destination = self._destination(request.urn)
         live = destination.read(kind, from_resource_id(request.resource_id))
         if live is None:
@@ -156,7 +157,7 @@ class KubernetesProvider(protocol.Provider):
         )
 
     def _deleted(self, request: protocol.DeleteRequest) -> None:
-        kind, recorded = of_token(request.type), plain(request.properties).value
+        kind, recorded = of_token(urns.parse(request.urn).token), plain(request.properties).value
         if self._declarations.owned_by_another(recorded, kind, request.urn):
             return
         where = from_resource_id(request.resource_id)

@@ -85,7 +85,7 @@ class Connection:
                 "The API server does not answer",
                 on=f"{client.configuration.host}, from {self._kubeconfig}",
                 answer=str(cause),
-                remedy="start it, or correct the file that MODELSTORE_SANDBOX_KUBECONFIG names",
+                remedy="Start it, or correct the file that MODELSTORE_SANDBOX_KUBECONFIG names",
             ) from None
         return Answer(response.status, _read(response.data))
 
@@ -144,5 +144,5 @@ def _client(kubeconfig: Path) -> Any:
             "The kubeconfig cannot be used",
             on=str(kubeconfig),
             answer=str(error),
-            remedy="correct the file that MODELSTORE_SANDBOX_KUBECONFIG names",
+            remedy="Correct the file that MODELSTORE_SANDBOX_KUBECONFIG names",
         ) from None

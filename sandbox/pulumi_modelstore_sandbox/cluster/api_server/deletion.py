@@ -65,7 +65,7 @@ class Deletion:
                     f"The object is still there after {seconds:g} s",
                     on=on,
                     answer=f"finalizers left: {waiting}",
-                    remedy="remove what they wait for and run again; what is deleted already stays deleted",
+                    remedy="Remove what they wait for and run again; what is deleted already stays deleted",
                 )
             self._cancelled.wait(min(pause, max(0.0, deadline - time.monotonic())))
             pause = min(pause * 2, _LONGEST_POLL_SECONDS)

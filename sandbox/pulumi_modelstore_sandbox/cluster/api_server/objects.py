@@ -156,7 +156,7 @@ class ApiServerObjects:
                     "The definition is not served yet",
                     on=str(declared),
                     answer=str(live.get("status", {}).get("conditions", "no conditions")),
-                    remedy="run again when the server has accepted its names",
+                    remedy="Run again when the server has accepted its names",
                 )
             live = self.read(declared.kind, declared.where) or {}
         return live
@@ -172,7 +172,7 @@ class ApiServerObjects:
             if (kind.group, kind.kind) not in self._coming or time.monotonic() > deadline:
                 raise ClusterError(
                     f"The API server has no kind {kind.kind} in {kind.api_version}",
-                    remedy="install its definition first, or correct apiVersion and kind",
+                    remedy="Install its definition first, or correct apiVersion and kind",
                 )
             self._cancelled.wait(_POLL_SECONDS)
             served = self._connection.served(kind, again=True)

@@ -16,14 +16,15 @@ _IMMUTABLE: Final = re.compile(
     r"|Forbidden: updates to|updates to .* are forbidden",
     re.IGNORECASE,
 )
+_MISTYPED: Final = "failed to create typed patch object"
 _MANAGER: Final = re.compile(r'conflicts? with "([^"]*)"')
 
 _REMEDIES: Final = {
-    400: "correct the object as the server says",
-    401: "renew the credentials in the kubeconfig",
-    403: "grant the kubeconfig's user that permission",
-    422: "correct the fields that the server names",
-    429: "run again when the server is less busy",
+    400: "Correct the object as the server says",
+    401: "Renew the credentials in the kubeconfig",
+    403: "Grant the kubeconfig's user that permission",
+    422: "Correct the fields that the server names",
+    429: "Run again when the server is less busy",
 }
 
 
@@ -34,18 +35,20 @@ def refusal(answer: Answer, *, doing: str, on: str) -> ServerRefused:
     details = answer.body.get("details") or {}
     causes = details.get("causes") or []
     kind: type[ServerRefused] = ServerRefused
-    remedy = _REMEDIES.get(answer.status, "look into the server's log")
+    remedy = _REMEDIES.get(answer.status, "Look into the server's log")
     if answer.status == _CONFLICT and any(cause.get("reason") == "FieldManagerConflict" for cause in causes):
         kind, message, remedy = FieldConflict, _owners(causes), _conflict_remedy(causes)
     elif _UNDECLARED.search(message):
         kind, remedy = (
             UndeclaredField,
-            "correct or remove the field; check that the kind's definition is the version meant",
+            "Correct or remove the field; check that the kind's definition is the version meant",
         )
+    elif _MISTYPED in message:
+        remedy = _REMEDIES[_INVALID]
     elif answer.status == _INVALID and _IMMUTABLE.search(message):
-        kind, remedy = ImmutableField, "the object has to be replaced: change its name, or delete it first"
+        kind, remedy = ImmutableField, "The object has to be replaced: change its name, or delete it first"
     elif reason == "NotFound" and details.get("kind") == "namespaces":
-        remedy = f"create the namespace {details.get('name')} first, in this stack or outside it"
+        remedy = f"Create the namespace {details.get('name')} first, in this stack or outside it"
     return kind(
         f"{doing} was refused",
         on=on,
@@ -65,7 +68,7 @@ def _owners(causes: list[dict[str, Any]]) -> str:
 def _conflict_remedy(causes: list[dict[str, Any]]) -> str:
     managers = " and ".join(dict.fromkeys(_manager(cause) for cause in causes))
     return (
-        f"leave the fields out of the program, or let {managers} give them up, or take them over with the annotation "
+        f"Leave the fields out of the program, or let {managers} give them up, or take them over with the annotation "
         'pulumi.com/patchForce: "true" on this object'
     )
 
