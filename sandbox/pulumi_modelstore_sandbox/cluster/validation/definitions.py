@@ -98,7 +98,11 @@ def _object(value: Object, schema: Object, path: Path) -> Iterator[Problem]:
 
 
 def _value(value: Any, schema: Object, path: Path) -> Iterator[Problem]:
-    if value == UNKNOWN or _is_int_or_string(schema, value):
+    if value == UNKNOWN:
+        return
+    if schema.get("x-kubernetes-int-or-string"):
+        if not isinstance(value, int | str) or isinstance(value, bool):
+            yield Problem(path, "must be a whole number or a string")
         return
     expected, words = _TYPES.get(schema.get("type", ""), (object, ""))
     accepted = (int, float) if expected is float else expected
@@ -111,7 +115,3 @@ def _value(value: Any, schema: Object, path: Path) -> Iterator[Problem]:
             yield from _value(inner, schema.get("items", {}), (*path, index))
     elif "enum" in schema and value not in schema["enum"]:
         yield Problem(path, "must be one of " + ", ".join(map(str, schema["enum"])))
-
-
-def _is_int_or_string(schema: Object, value: Any) -> bool:
-    return bool(schema.get("x-kubernetes-int-or-string")) and isinstance(value, int | str)
