@@ -149,7 +149,8 @@ class TransferProgress:
         share = 100 if self._total <= 0 else int(100 * self._done / self._total)
         text = f"{self._verb} {share}% of {human_size(self._total)}"
         elapsed = self._clock() - self._started
-        if self._moved <= 0 or elapsed <= 0:
+        # The first moments say nothing of how long the rest will take.
+        if self._moved <= 0 or elapsed < REPORT_EVERY:
             return text
         rate = self._moved / elapsed
         left = max(0, self._total - self._done)

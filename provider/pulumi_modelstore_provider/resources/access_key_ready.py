@@ -74,17 +74,6 @@ class AccessKeyReadyProvider(Adapter):
 class AccessKeyReady(DeclaredResource, module="modelstore", name="AccessKeyReady"):
     """A key that has been seen to work."""
 
-    access_key_id: pulumi.Output[str]
-    """The key's id, known once the key works."""
-
-    secret_access_key: pulumi.Output[str]
-    """The key's secret part; a secret."""
-
-    attribute_names = {  # noqa: RUF012 - declared ClassVar where it comes from
-        "accessKeyId": "access_key_id",
-        "secretAccessKey": "secret_access_key",
-    }
-
     def __init__(
         self,
         name: str,
@@ -106,6 +95,16 @@ class AccessKeyReady(DeclaredResource, module="modelstore", name="AccessKeyReady
         }
         secret = pulumi.ResourceOptions(additional_secret_outputs=["secretAccessKey"])
         super().__init__(AccessKeyReadyProvider(), name, props, pulumi.ResourceOptions.merge(opts, secret))
+
+    @property
+    def access_key_id(self) -> pulumi.Output[str]:
+        """The key's id, known once the key works."""
+        return self.output("accessKeyId")
+
+    @property
+    def secret_access_key(self) -> pulumi.Output[str]:
+        """The key's secret part; a secret."""
+        return self.output("secretAccessKey")
 
 
 def _tried(inputs: AccessKeyReadyInputs) -> dict[str, Any]:

@@ -123,11 +123,6 @@ class ArtifactUploadProvider(Adapter):
 class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload"):
     """A version of a model, uploaded from a local file or folder."""
 
-    manifest_digest: pulumi.Output[str]
-    """`sha256:<hex>` of the manifest's text."""
-
-    attribute_names = {"manifestDigest": "manifest_digest"}  # noqa: RUF012 - declared ClassVar where it comes from
-
     def __init__(
         self,
         name: str,
@@ -159,6 +154,11 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
             "manifestDigest": None,
         }
         super().__init__(ArtifactUploadProvider(), name, props, opts)
+
+    @property
+    def manifest_digest(self) -> pulumi.Output[str]:
+        """`sha256:<hex>` of the manifest's text; known once the version is in the store."""
+        return self.output("manifestDigest")
 
 
 def _file_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
