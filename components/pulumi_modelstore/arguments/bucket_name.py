@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pulumi_modelstore.arguments.inputs import is_plain
@@ -15,8 +16,15 @@ def bucket_name_problems(name: Any) -> list[Problem]:
         return []
     if not name:
         return [Problem("bucket", "is empty", "Give the bucket a name of 3 to 63 characters")]
-    remedy = "Choose 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at both ends"
-    return [Problem("bucket", found, remedy) for found in validate_bucket(name)]
+    return [Problem("bucket", found, _suggestion(name)) for found in validate_bucket(name)]
+
+
+def _suggestion(name: str) -> str:
+    """A name like the refused one that S3 takes; where there is none, what one looks like."""
+    like = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")[:63].rstrip("-.")
+    if like != name and not validate_bucket(like):
+        return f"{like!r} would do"
+    return "Choose 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at both ends"
 
 
 def prefix_problems(prefix: str) -> list[Problem]:

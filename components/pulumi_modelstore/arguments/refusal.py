@@ -64,16 +64,14 @@ def refuse(refusal: Refusal) -> None:
     stack = pulumi.runtime.get_root_resource()
     if stack is None:
         raise InvalidArguments([refusal])
-    recorded = _recorded.get(stack)
-    if recorded is None:
-        recorded = _recorded[stack] = []
-        _report_after_the_program(recorded)
-    recorded.append(refusal)
+    if stack not in _recorded:
+        _recorded[stack] = []
+        _report_after_the_program(stack)
+    _recorded[stack].append(refusal)
 
 
-def _report_after_the_program(recorded: list[Refusal]) -> None:
+def _report_after_the_program(stack: pulumi.Resource) -> None:
     def report(_: bool) -> NoReturn:
-        # The list is shared: what is refused after this call still shows in the message.
-        raise InvalidArguments(recorded)
+        raise InvalidArguments(_recorded.pop(stack))
 
     pulumi.Output.from_input(True).apply(report)

@@ -148,7 +148,6 @@ class ModelArtifact(CheckedComponent):
             files=dict(self.files),
             source=source,
             on_delete=on_delete,
-            urn=_child_urn(self, ArtifactUpload, f"{name}-upload"),
             opts=self.child_options(depends_on=list(self.namespace.guarded_by), custom_timeouts=_UPLOAD_TIMEOUTS),
         )
 
@@ -181,10 +180,3 @@ def _read(check: ArgumentCheck, source: str | Path) -> Content:
     except InvalidSource as error:
         check.extend(Problem("source", f"{str(source)!r}: {problem}") for problem in error.problems)
     return Content(())
-
-
-def _child_urn(parent: pulumi.Resource, kind: type[pulumi.dynamic.Resource], name: str) -> pulumi.Output[str]:
-    """The URN that a child will have: a dynamic provider is not told it, and reports progress on it."""
-    # The engine derives it in the same way; the type of a parent that is the stack itself is left out.
-    token = f"pulumi-python:{kind._resource_type_name}"
-    return parent.urn.apply(lambda urn: f"{urn.rsplit('::', 1)[0]}${token}::{name}")

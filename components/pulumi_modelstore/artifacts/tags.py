@@ -57,15 +57,15 @@ class TagTable:
         return found
 
     def _target_problems(self, where: str, tag: str, target: str) -> list[Problem]:
-        seen = [tag]
-        while target not in self._versions:
-            if target in seen:
-                cycle = " -> ".join([*seen[seen.index(target) :], target])
-                return [Problem(where, f"runs in a circle: {cycle}", "Let one of them point to a version")]
-            if target not in self.targets:
-                known = ", ".join([*self._versions, *(other for other in self.targets if other != tag)])
-                remedy = f"Point it to one of {known}, or name an older version in earlier_versions"
-                return [Problem(where, f'points to "{target}", which is neither a version nor a tag', remedy)]
-            seen.append(target)
+        if target not in self._versions and target not in self.targets:
+            known = ", ".join([*self._versions, *(other for other in self.targets if other != tag)])
+            remedy = f"Point it to one of {known}, or name an older version in earlier_versions"
+            return [Problem(where, f'points to "{target}", which is neither a version nor a tag', remedy)]
+        chain = [tag]
+        while target in self.targets and target not in self._versions and target not in chain:
+            chain.append(target)
             target = self.targets[target]
-        return []
+        # A circle shows at each of its tags, and is reported at the first by name.
+        if target != tag or tag != min(chain):
+            return []
+        return [Problem(where, f"runs in a circle: {' -> '.join([*chain, tag])}", "Let one of them point to a version")]
