@@ -10,7 +10,7 @@ from typing import TypeAlias
 from pulumi_modelstore_sandbox.engine.values import Value
 
 StackOutputsLookup: TypeAlias = Callable[[str], Mapping[str, Value] | None]
-"""Outputs of another stack by `organization/project/stack`, `project/stack` or `stack`; None when there is no such stack."""
+"""Outputs of another stack by `organization/project/stack`, `project/stack` or `stack`; None when there is none."""
 
 
 def no_other_stacks(name: str) -> Mapping[str, Value] | None:  # noqa: ARG001 - the signature of a lookup

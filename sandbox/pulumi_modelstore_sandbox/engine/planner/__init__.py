@@ -1,0 +1,1 @@
+"""Which steps lead from what is recorded to what the program wants."""

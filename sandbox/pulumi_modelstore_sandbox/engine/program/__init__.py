@@ -1,0 +1,1 @@
+"""Running the program, and answering what the SDK asks of an engine."""

@@ -1,0 +1,1 @@
+"""Providers behind one interface: in this process, dynamic, or plugin executables."""
