@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pulumi_modelstore_sandbox.aws import server
-from pulumi_modelstore_sandbox.aws.endpoint import AwsEndpoint
+from pulumi_modelstore_sandbox.aws.endpoint import AwsEndpoint, environment
 
 
 def client(service: str, endpoint: AwsEndpoint, access_key_id: str = "", secret_access_key: str = "") -> Any:
@@ -48,3 +48,21 @@ def s3(aws: AwsEndpoint) -> Any:
 @pytest.fixture
 def iam(aws: AwsEndpoint) -> Any:
     return client("iam", aws)
+
+
+@pytest.fixture
+def driver(aws: AwsEndpoint, monkeypatch: pytest.MonkeyPatch) -> Any:
+    from sandbox.aws.driver import Driver
+
+    for name, value in environment(aws).items():
+        monkeypatch.setenv(name, value)
+    return Driver()
+
+
+@pytest.fixture
+def unreachable(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A provider whose AWS refuses connections: what needs none must work all the same."""
+    from sandbox.aws.driver import Driver
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    return Driver()
