@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pod.deployed import Pod, sandbox, tree
+from pod.pod_start import Pod, tree
+from sandbox_command import sandbox
 from servers.versitygw import VersityGateway
 
 pytest.importorskip("kserve_storage", reason="kserve-storage is in the dependency group `test`")

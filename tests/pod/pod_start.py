@@ -1,4 +1,4 @@
-"""A stack that the sandbox has deployed, and a pod that starts from its manifests."""
+"""A pod as it starts from the manifests of a deployed stack."""
 
 from __future__ import annotations
 
@@ -13,23 +13,7 @@ import yaml
 
 from pod.kserve_environment import initializer_environment
 
-MODELSTORE = [sys.executable, "-m", "pulumi_modelstore.cli", "sandbox"]
 INITIALIZER = Path(__file__).with_name("initializer.py")
-
-
-def sandbox(project: Path, *arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run one command of the sandbox on a project, its output in the failure where it fails."""
-    done = subprocess.run(
-        [*MODELSTORE, *arguments, "--stack", "dev"],
-        cwd=project,
-        env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
-    assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done
 
 
 @dataclass(frozen=True)
