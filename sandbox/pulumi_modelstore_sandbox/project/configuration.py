@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from pulumi_modelstore_sandbox.project.declared import Declared, full_key
-from pulumi_modelstore_sandbox.project.errors import InvalidProjectError
+from pulumi_modelstore_sandbox.project.errors import InvalidProjectError, ProjectError
 from pulumi_modelstore_sandbox.project.project import Project
 from pulumi_modelstore_sandbox.project.text import text_of
 from pulumi_modelstore_sandbox.project.yaml_file import read_mapping
@@ -110,6 +110,39 @@ def configure(project: Project, stack: str, stack_file: StackFile, decrypt: Decr
     if problems:
         raise InvalidProjectError(f"{stack_file.file} (stack {stack})", problems)
     return Configuration(dict(sorted(values.items())), frozenset(secret_keys))
+
+
+def with_overrides(project: Project, stack_file: StackFile, overrides: Sequence[str]) -> StackFile:
+    """Return the file's configuration with `key=value` settings of the command line in it; raises ProjectError."""
+    values = dict(stack_file.values)
+    for override in overrides:
+        name, equals, value = override.partition("=")
+        if not name or not equals:
+            raise ProjectError(f"--config {override.partition('=')[0]!r}: must be of the form KEY=VALUE.")
+        try:
+            key = full_key(name, project.name)
+        except ValueError as error:
+            raise ProjectError(f"--config: {error}") from None
+        declared = project.declared.get(key)
+        if is_sealed(values.get(key)) or (declared and declared.secret):
+            raise ProjectError(
+                f"--config {name}: is a secret, and a command line is no place for one. "
+                "Write it to the stack's file with `pulumi config set --secret`."
+            )
+        values[key] = value
+    return replace(stack_file, values=values)
+
+
+def blinded(project: Project, stack_file: StackFile) -> dict[str, str]:
+    """Return the configuration to be shown: nothing is opened, secrets are `[secret]`."""
+    values = {key: text_of(declared.value) for key, declared in project.declared.items() if declared.given}
+    values |= {key: text_of(_open(value, _blind)) for key, value in stack_file.values.items()}
+    return dict(sorted(values.items()))
+
+
+def _blind(sealed: str) -> str:
+    del sealed
+    return "[secret]"
 
 
 def is_sealed(value: Any) -> bool:

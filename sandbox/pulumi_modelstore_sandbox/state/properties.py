@@ -22,6 +22,8 @@ from pulumi_modelstore_sandbox.engine.values import (
 # The tag of numbers that JSON lacks.
 FLOAT_SIGNATURE: Final = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
 
+_LARGEST_EXACT: Final = 2**53
+
 Place: TypeAlias = "tuple[str | int, ...]"
 """Where a value stands: the resource's URN, `inputs` or `outputs`, then keys and indices."""
 Seal: TypeAlias = Callable[[Secret, Place], Any]
@@ -76,6 +78,9 @@ def decode(value: Any, open_secret: OpenSecret) -> Value:
             return _decode_tagged(value, open_secret)
         case str():
             return UNKNOWN if value == UNKNOWN_STRING else value
+        case int() if abs(value) > _LARGEST_EXACT:
+            # A double on the wire and in the CLI, whose shortest digits stand here.
+            return int(float(value))
         case bool() | int() | float() | None:
             return value
         case _:

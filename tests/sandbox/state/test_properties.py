@@ -41,6 +41,11 @@ def test_whole_numbers_are_written_without_a_fraction() -> None:
     assert json.dumps(encode([3.0, 2.5, -0.0], seal_in_clear)) == "[3, 2.5, 0]"
 
 
+def test_a_large_number_is_the_same_however_its_digits_are_written() -> None:
+    # The CLI writes the shortest digits that give the same double.
+    assert decode(12345678901234567000, nested_secret) == 12345678901234567168
+
+
 def test_a_secret_within_a_secret_keeps_its_mark_and_is_encrypted_once() -> None:
     nested = encode_nested({"inner": Secret("x")})
     assert nested == {"inner": {SIGNATURE: SECRET_SIGNATURE, "ciphertext": '"x"'}}
