@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,13 +80,13 @@ class Driver:
             raise Refused({failure.property: failure.reason for failure in answer.failures})
         return PropertyValue.unmarshal_map(answer.inputs)
 
-    def preview(self, token: str, name: str, inputs: Mapping[str, Any]) -> Change:
+    def preview(self, token: str, name: str, inputs: Mapping[str, Any], *, ignore: Sequence[str] = ()) -> Change:
         """What `up` would do, in an engine's order: check, diff, then the step itself without effect."""
-        return self._step(token, name, inputs, preview=True)
+        return self._step(token, name, inputs, ignore, preview=True)
 
-    def up(self, token: str, name: str, inputs: Mapping[str, Any]) -> Change:
+    def up(self, token: str, name: str, inputs: Mapping[str, Any], *, ignore: Sequence[str] = ()) -> Change:
         """Create, update or replace the resource."""
-        return self._step(token, name, inputs, preview=False)
+        return self._step(token, name, inputs, ignore, preview=False)
 
     def refresh(self, token: str, name: str) -> dict[str, Any] | None:
         """Read the resource; returns its inputs as they are now, None where it is gone."""
@@ -131,14 +131,16 @@ class Driver:
         answer = self._call("Invoke", proto.InvokeRequest(tok=token, args=args))
         return plain(PropertyValue.unmarshal_map(getattr(answer, "return"))).value
 
-    def _step(self, token: str, name: str, inputs: Mapping[str, Any], *, preview: bool) -> Change:
+    def _step(
+        self, token: str, name: str, inputs: Mapping[str, Any], ignore: Sequence[str], *, preview: bool
+    ) -> Change:
         urn = self.urn(token, name)
         checked = self.check(token, name, inputs)
         known = self.state.get(urn)
         if known is None:
             planned = self._create(token, name, checked, preview=preview)
             return Change(changes=True, paths={}, replaces=[], delete_before_replace=False, planned=planned)
-        change = self._diff(urn, known, checked)
+        change = self._diff(urn, known, checked, ignore)
         if change.replaces:
             return self._replace(token, name, inputs, change, preview=preview)
         if change.changes:
@@ -149,6 +151,7 @@ class Driver:
                     urn=urn,
                     olds=PropertyValue.marshal_map(known.outputs),
                     news=PropertyValue.marshal_map(checked),
+                    ignoreChanges=ignore,
                     preview=preview,
                 ),
             )
@@ -185,7 +188,7 @@ class Driver:
             self.state[urn] = Recorded(answer.id, checked, outputs)
         return plain(outputs).value
 
-    def _diff(self, urn: str, known: Recorded, checked: dict[str, PropertyValue]) -> Change:
+    def _diff(self, urn: str, known: Recorded, checked: dict[str, PropertyValue], ignore: Sequence[str]) -> Change:
         answer = self._call(
             "Diff",
             proto.DiffRequest(
@@ -193,6 +196,7 @@ class Driver:
                 urn=urn,
                 olds=PropertyValue.marshal_map(known.outputs),
                 news=PropertyValue.marshal_map(checked),
+                ignoreChanges=ignore,
             ),
         )
         kinds = proto.PropertyDiff.Kind

@@ -94,7 +94,8 @@ def test_every_problem_is_reported_at_once(driver: Driver, manifests: Path) -> N
     assert problems == {
         "metadata.name": "'Not_Valid' is not valid: lower-case letters, digits, '-' and '.', a letter or digit at both "
         "ends of each part",
-        "metadata.namespace": "'UPPER' is not valid: lower-case letters, digits and '-', a letter or digit at both ends",
+        "metadata.namespace": "'UPPER' is not valid: lower-case letters, digits and '-', a letter or digit at both "
+        "ends",
         "metadata.labls": "is no field of this kind; did you mean labels?",
         "data.key": "is not base64; encode it, or give it in clear under stringData",
         'stringData["a b"]': "'a b' is not a valid key: letters, digits, '-', '_' and '.', at most 253",

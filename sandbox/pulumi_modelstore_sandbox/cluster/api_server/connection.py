@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
+from pulumi_modelstore_sandbox.cluster.api_server.answer import NOT_FOUND, OK, Answer
+from pulumi_modelstore_sandbox.cluster.api_server.refusals import refusal
 from pulumi_modelstore_sandbox.cluster.errors import ClusterError, ServerUnreachable
 from pulumi_modelstore_sandbox.cluster.identity import Identity
 from pulumi_modelstore_sandbox.cluster.properties import Object
@@ -16,15 +18,6 @@ from pulumi_modelstore_sandbox.cluster.resource_type import ResourceType
 
 _CONNECT_SECONDS: Final = 5.0
 _READ_SECONDS: Final = 60.0
-_OK: Final = 200
-_NOT_FOUND: Final = 404
-
-
-class Answer(NamedTuple):
-    """What the server said."""
-
-    status: int
-    body: Object
 
 
 class ApiResource(NamedTuple):
@@ -83,22 +76,30 @@ class Connection:
             cause = getattr(error, "reason", None) or error
             raise ServerUnreachable(
                 "The API server does not answer",
-                on=f"{client.configuration.host}, from {self._kubeconfig}",
+                on=str(self),
                 answer=str(cause),
                 remedy="Start it, or correct the file that MODELSTORE_SANDBOX_KUBECONFIG names",
             ) from None
         return Answer(response.status, _read(response.data))
 
     def served(self, kind: ResourceType, *, again: bool = False) -> ApiResource | None:
-        """Return how the server serves a kind, None where it does not; `again` asks it anew."""
+        """Return how the server serves a kind, None where it does not; `again` asks it anew.
+
+        Raises ServerRefused where the server does not say.
+        """
         with self._lock:
             known = self._served.get(kind.api_version)
         if known is None or kind.kind not in known or again:
             answer = self.request("GET", _group_path(kind))
-            known = _kinds(answer.body) if answer.status == _OK else {}
+            if answer.status not in {*OK, NOT_FOUND}:
+                raise refusal(answer, doing=f"Asking the API server for the kinds of {kind.api_version}", on=str(self))
+            known = _kinds(answer.body)
             with self._lock:
                 self._served[kind.api_version] = known
         return known.get(kind.kind)
+
+    def __str__(self) -> str:
+        return f"{self._connected().configuration.host}, from {self._kubeconfig}"
 
     def _connected(self) -> Any:
         with self._lock:
@@ -109,8 +110,13 @@ class Connection:
 
 def object_path(kind: ResourceType, served: ApiResource, where: Identity) -> str:
     """Return the URL path of an object."""
+    return f"{collection_path(kind, served, where)}/{quote(where.name, safe='')}"
+
+
+def collection_path(kind: ResourceType, served: ApiResource, where: Identity) -> str:
+    """Return the URL path of an object's kind in its namespace."""
     namespace = f"/namespaces/{quote(where.namespace, safe='')}" if served.namespaced else ""
-    return f"{_group_path(kind)}{namespace}/{served.plural}/{quote(where.name, safe='')}"
+    return f"{_group_path(kind)}{namespace}/{served.plural}"
 
 
 def _group_path(kind: ResourceType) -> str:

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Final
 
+from pulumi_modelstore_sandbox.cluster.api_server.answer import CONFLICT, NOT_FOUND, OK
 from pulumi_modelstore_sandbox.cluster.api_server.connection import ApiResource, Connection, object_path
 from pulumi_modelstore_sandbox.cluster.api_server.refusals import refusal
 from pulumi_modelstore_sandbox.cluster.errors import ClusterError
@@ -20,9 +21,6 @@ PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
 _DEFAULT_SECONDS: Final = 600.0
 _FIRST_POLL_SECONDS: Final = 0.05
 _LONGEST_POLL_SECONDS: Final = 2.0
-_NOT_FOUND: Final = 404
-_CONFLICT: Final = 409
-_ACCEPTED: Final = frozenset({200, 202})
 
 
 class Deletion:
@@ -44,9 +42,9 @@ class Deletion:
         if isinstance(uid, str):
             body["preconditions"] = {"uid": uid}
         answer = self._connection.request("DELETE", path, body=body)
-        if answer.status == _NOT_FOUND or (answer.status == _CONFLICT and "uid" in str(answer.body.get("message", ""))):
+        if answer.status == NOT_FOUND or (answer.status == CONFLICT and "UID" in str(answer.body.get("message", ""))):
             return
-        if answer.status not in _ACCEPTED:
+        if answer.status not in OK:
             raise refusal(answer, doing="Deleting", on=where.of(kind))
         if annotations_of(recorded).get(SKIP_AWAIT) != "true":
             self._wait(path, uid, where.of(kind), timeout or _DEFAULT_SECONDS)
@@ -57,7 +55,7 @@ class Deletion:
         while True:
             answer = self._connection.request("GET", path)
             metadata = metadata_of(answer.body)
-            if answer.status == _NOT_FOUND or (uid and metadata.get("uid") not in (None, uid)):
+            if answer.status == NOT_FOUND or (uid and metadata.get("uid") not in (None, uid)):
                 return
             if time.monotonic() > deadline or self._cancelled.is_set():
                 waiting = ", ".join(metadata.get("finalizers") or ()) or "no finalizer"

@@ -6,7 +6,13 @@ import threading
 import time
 from typing import Any, Final
 
-from pulumi_modelstore_sandbox.cluster.api_server.connection import ApiResource, Connection, object_path
+from pulumi_modelstore_sandbox.cluster.api_server.answer import NOT_FOUND, OK
+from pulumi_modelstore_sandbox.cluster.api_server.connection import (
+    ApiResource,
+    Connection,
+    collection_path,
+    object_path,
+)
 from pulumi_modelstore_sandbox.cluster.api_server.deletion import Deletion
 from pulumi_modelstore_sandbox.cluster.api_server.refusals import refusal
 from pulumi_modelstore_sandbox.cluster.destination import Comparison, Declaration, declarable
@@ -25,8 +31,6 @@ from pulumi_modelstore_sandbox.cluster.resource_type import ResourceType, of_obj
 from pulumi_modelstore_sandbox.cluster.scope import Scope, known_scope
 from pulumi_modelstore_sandbox.cluster.settings import FIELD_MANAGER
 
-_OK: Final = frozenset({200, 201})
-_NOT_FOUND: Final = 404
 _DEFINITION: Final = "CustomResourceDefinition"
 _ESTABLISHED_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.1
@@ -89,7 +93,7 @@ class ApiServerObjects:
         except (UndeclaredField, FieldConflict, ImmutableField):
             raise
         except ServerRefused as refused:
-            if guessed or refused.status == _NOT_FOUND:
+            if guessed or refused.status == NOT_FOUND:
                 return declared.item
             raise
         return declared.item if guessed else planned
@@ -106,9 +110,9 @@ class ApiServerObjects:
         if served is None:
             return None
         answer = self._connection.request("GET", object_path(kind, served, where))
-        if answer.status == _NOT_FOUND:
+        if answer.status == NOT_FOUND:
             return None
-        if answer.status not in _OK:
+        if answer.status not in OK:
             raise refusal(answer, doing="Reading", on=where.of(kind))
         return answer.body
 
@@ -135,9 +139,26 @@ class ApiServerObjects:
             body=item,
             content_type="application/apply-patch+yaml",
         )
-        if answer.status not in _OK:
-            raise refusal(answer, doing="The dry run of an apply" if dry_run else "Applying", on=str(declared))
+        if answer.status not in OK:
+            doing = "The dry run of an apply" if dry_run else "Applying"
+            refused = refusal(answer, doing=doing, on=str(declared))
+            if isinstance(refused, UndeclaredField):
+                refused = self._with_every_field(refused, declared, served, item, doing)
+            raise refused
         return answer.body
+
+    def _with_every_field(
+        self, refused: ServerRefused, declared: Declaration, served: ApiResource, item: Object, doing: str
+    ) -> ServerRefused:
+        # An apply stops at the first field that it does not know; a creation, run dry, names all of them.
+        answer = self._connection.request(
+            "POST",
+            collection_path(declared.kind, served, declared.where),
+            query={"dryRun": "All", "fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"},
+            body=item,
+        )
+        complete = refusal(answer, doing=doing, on=str(declared))
+        return complete if isinstance(complete, UndeclaredField) else refused
 
     def _with_ignored(self, declared: Declaration, item: Object) -> Object:
         # Sending the live value of an ignored field shares it with its owner; any other value would be a conflict.

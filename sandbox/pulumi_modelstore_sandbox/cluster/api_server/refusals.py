@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from pulumi_modelstore_sandbox.cluster.api_server.connection import Answer
+from pulumi_modelstore_sandbox.cluster.api_server.answer import CONFLICT, INVALID, Answer
 from pulumi_modelstore_sandbox.cluster.errors import FieldConflict, ImmutableField, ServerRefused, UndeclaredField
 
-_CONFLICT: Final = 409
-_INVALID: Final = 422
 _UNDECLARED: Final = re.compile(r"field not declared in schema|unknown field", re.IGNORECASE)
 _IMMUTABLE: Final = re.compile(
     r"field is immutable|is immutable after creation|may not be changed|may not change once set|cannot change roleRef"
@@ -36,7 +34,7 @@ def refusal(answer: Answer, *, doing: str, on: str) -> ServerRefused:
     causes = details.get("causes") or []
     kind: type[ServerRefused] = ServerRefused
     remedy = _REMEDIES.get(answer.status, "Look into the server's log")
-    if answer.status == _CONFLICT and any(cause.get("reason") == "FieldManagerConflict" for cause in causes):
+    if answer.status == CONFLICT and any(cause.get("reason") == "FieldManagerConflict" for cause in causes):
         kind, message, remedy = FieldConflict, _owners(causes), _conflict_remedy(causes)
     elif _UNDECLARED.search(message):
         kind, remedy = (
@@ -44,8 +42,8 @@ def refusal(answer: Answer, *, doing: str, on: str) -> ServerRefused:
             "Correct or remove the field; check that the kind's definition is the version meant",
         )
     elif _MISTYPED in message:
-        remedy = _REMEDIES[_INVALID]
-    elif answer.status == _INVALID and _IMMUTABLE.search(message):
+        remedy = _REMEDIES[INVALID]
+    elif answer.status == INVALID and _IMMUTABLE.search(message):
         kind, remedy = ImmutableField, "The object has to be replaced: change its name, or delete it first"
     elif reason == "NotFound" and details.get("kind") == "namespaces":
         remedy = f"Create the namespace {details.get('name')} first, in this stack or outside it"
