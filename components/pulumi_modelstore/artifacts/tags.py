@@ -53,6 +53,7 @@ class TagTable:
             found += [Problem(where, text) for text in validate_tag(tag)]
             if tag in self._versions:
                 found.append(Problem(where, "has the name of a version", "Choose another name for the tag"))
+                continue
             found += self._target_problems(where, tag, target)
         return found
 

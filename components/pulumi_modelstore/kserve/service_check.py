@@ -74,19 +74,21 @@ def check_model(check: ArgumentCheck, model: Any, arguments: ServiceArguments) -
             remedy = f'Pass credentials of namespace "{model.namespace.keys.namespace}"'
             check.add("credentials", "open another namespace than the one that holds the model", remedy)
         return model
-    if isinstance(model, ModelReference):
-        model = model.uri
-    if not is_plain(model):
-        return ModelReference(model)
-    if not isinstance(model, str) or not model:
-        found = "is empty" if model == "" else f"{type(model).__name__} is no model"
+    reference = model if isinstance(model, ModelReference) else ModelReference(model)
+    if is_plain(reference.uri):
+        _check_uri(check, reference.uri, arguments)
+    return reference
+
+
+def _check_uri(check: ArgumentCheck, uri: Any, arguments: ServiceArguments) -> None:
+    if not isinstance(uri, str) or not uri:
+        found = "is empty" if uri == "" else f"{type(uri).__name__} is no model"
         check.add("model", found, "Pass a ModelArtifact, artifact.at(tag), or a storage URI")
-        return ModelReference("")
-    check.extend(uri_problems(model))
-    if needs_keys(model) and credentials is None and arguments.service_account_name is None:
+        return
+    check.extend(uri_problems(uri))
+    if needs_keys(uri) and arguments.credentials is None and arguments.service_account_name is None:
         remedy = "Pass credentials, or the service_account_name of one that may read there"
-        check.add("credentials", f"are missing: pods could not read {model}", remedy)
-    return ModelReference(model)
+        check.add("credentials", f"are missing: pods could not read {uri}", remedy)
 
 
 def check_service(check: ArgumentCheck, arguments: ServiceArguments, *, model_bytes: int | None) -> None:
@@ -143,5 +145,5 @@ def _check_replicas(check: ArgumentCheck, arguments: ServiceArguments) -> None:
     if least == 0:
         remedy = "Use at least 1; scaling to zero needs Knative mode"
         check.add("min_replicas", "is 0, and Standard mode does not scale to zero", remedy)
-    if most < max(least, 1):
+    elif most < least:
         check.add("max_replicas", f"{most} is less than min_replicas {least}", "Raise it to at least that")
