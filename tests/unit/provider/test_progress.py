@@ -1,0 +1,124 @@
+"""Progress: at most once a second to an engine, each tenth without one, and never a failure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from pulumi_modelstore_provider import progress
+from pulumi_modelstore_provider.credentials import Credentials
+from pulumi_modelstore_provider.progress import TransferProgress, report, set_engine, tell, warn
+
+
+@dataclass
+class Engine:
+    requests: list[Any] = field(default_factory=list)
+
+    def Log(self, request: Any) -> None:  # noqa: N802 - the name in the engine's protocol
+        self.requests.append(request)
+
+    @property
+    def messages(self) -> list[str]:
+        return [request.message for request in self.requests]
+
+
+class BrokenEngine:
+    def Log(self, request: Any) -> None:  # noqa: N802 - the name in the engine's protocol
+        raise ConnectionError("gone")
+
+
+@dataclass
+class Clock:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def no_engine() -> Iterator[None]:
+    set_engine(None)
+    yield
+    set_engine(None)
+
+
+def test_once_a_second_and_at_the_end() -> None:
+    engine, clock = Engine(), Clock()
+    set_engine(engine)
+    for done in range(0, 100, 10):
+        report("urn:a", f"{done}", done=done, total=100, clock=clock)
+        clock.now += 0.5
+    report("urn:a", "100", done=100, total=100, clock=clock)
+    assert engine.messages == ["0", "20", "40", "60", "80", "100"]
+    assert all(request.ephemeral and request.urn == "urn:a" for request in engine.requests)
+
+
+def test_resources_do_not_share_their_second() -> None:
+    engine, clock = Engine(), Clock()
+    set_engine(engine)
+    for urn in ("urn:a", "urn:b"):
+        report(urn, urn, done=0, total=1, clock=clock)
+    assert engine.messages == ["urn:a", "urn:b"]
+
+
+def test_log_line_for_each_tenth(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "pulumi_modelstore"):
+        for done in range(101):
+            report("urn:c", f"{done}%", done=done, total=100)
+    assert caplog.messages[0] == "0%"
+    assert caplog.messages[-1] == "100%"
+    assert len(caplog.messages) in (11, 12)
+
+
+def test_messages_that_stay() -> None:
+    engine = Engine()
+    set_engine(engine)
+    tell("urn:d", "done")
+    warn("urn:d", "careful")
+    told, warned = engine.requests
+    assert not told.ephemeral
+    assert not warned.ephemeral
+    assert warned.severity > told.severity
+
+
+def test_engine_that_is_gone_does_not_matter() -> None:
+    set_engine(BrokenEngine())
+    tell("urn:e", "done")
+    report("urn:e", "x", done=1, total=1)
+
+
+def test_no_secret_in_a_message() -> None:
+    engine = Engine()
+    set_engine(engine)
+    Credentials("id", "secret-in-a-message")
+    tell("", "key secret-in-a-message")
+    assert engine.messages == ["key [secret]"]
+
+
+def test_rate_and_remaining_time() -> None:
+    engine, clock = Engine(), Clock()
+    set_engine(engine)
+    transfer = TransferProgress("urn:f", "uploading", 14_200_000_000, clock=clock)
+    clock.now += 10
+    transfer.advance(2_840_000_000, moved=False)
+    clock.now += 10
+    transfer.advance(2_840_000_000)
+    clock.now += 30
+    transfer.advance(8_520_000_000)
+    assert engine.messages == [
+        "uploading 20% of 14.2 GB",
+        "uploading 40% of 14.2 GB, 142.0 MB/s, 1m00s left",
+        "uploading 100% of 14.2 GB, 227.2 MB/s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_plugin"),
+    [(["plugin", "127.0.0.1:4711"], True), (["pytest", "-q"], False), (["x"], False), (["x", "tests/a.py:12"], False)],
+)
+def test_address_of_the_engine(arguments: list[str], is_plugin: bool) -> None:
+    assert (progress._engine_of_plugin(arguments) is not None) == is_plugin

@@ -1,0 +1,157 @@
+"""What each resource takes for a difference, and what for a reason to replace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi.dynamic import DiffResult
+from pulumi.output import Unknown
+
+from pulumi_modelstore_provider.resources.access_key_ready import AccessKeyReadyProvider
+from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTagProvider
+from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUploadProvider
+from pulumi_modelstore_provider.resources.bucket import BucketProvider
+from pulumi_modelstore_provider.resources.rotation_guard import RotationGuardProvider
+
+DIGEST, OTHER = "sha256:" + "0" * 64, "sha256:" + "1" * 64
+CONNECTION: dict[str, Any] = {"endpoint": "http://s3.example.org:9000", "region": "us-east-1", "credentials": "env:X"}
+UPLOAD: dict[str, Any] = {
+    "__provider": "old",
+    "connection": CONNECTION,
+    "bucket": "models",
+    "modelPrefix": "models/llama/",
+    "version": "v1",
+    "files": {"a": f"{DIGEST} (2 B)"},
+    "source": "model",
+    "onDelete": "retain",
+    "urn": "urn:old",
+    "manifestDigest": DIGEST,
+}
+TAG = {"connection": CONNECTION, "bucket": "models", "modelPrefix": "models/m/", "tag": "latest", "target": "v1"}
+KEY = {
+    "connection": CONNECTION,
+    "bucket": "models",
+    "prefix": "",
+    "accessKeyId": "id",
+    "secretAccessKey": "secret-of-a-diff",
+}
+
+
+def upload(**changes: Any) -> DiffResult:
+    news = {name: value for name, value in UPLOAD.items() if name != "manifestDigest"} | changes
+    return ArtifactUploadProvider().diff("id", UPLOAD, news)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"__provider": "new"},
+        {"source": "elsewhere"},
+        {"urn": "urn:new"},
+        {"files": {"a": f"{DIGEST} (2.0 B)"}},
+        {"connection": CONNECTION | {"verifyTls": True}},
+        {"connection": CONNECTION | {"endpoint": "http://s3.example.org:9000/", "caBundle": None}},
+    ],
+)
+def test_no_difference_in_meaning(changes: dict[str, Any]) -> None:
+    result = upload(**changes)
+    assert (result.changes, result.replaces) == (False, [])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": "v2"},
+        {"version": Unknown()},
+        {"files": {"a": f"{OTHER} (2 B)"}},
+        {"files": {"b": f"{DIGEST} (2 B)"}},
+        {"files": {"tree": DIGEST, "files": "300", "bytes": "1"}},
+        {"files": {"a": Unknown()}},
+        {"files": Unknown()},
+        {"onDelete": "purge"},
+        {"connection": CONNECTION | {"credentials": "env:Y"}},
+        {"connection": CONNECTION | {"verifyTls": False}},
+    ],
+)
+def test_updates_in_place(changes: dict[str, Any]) -> None:
+    result = upload(**changes)
+    assert (result.changes, result.replaces) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "replaces"),
+    [
+        ({"bucket": "other"}, ["bucket"]),
+        ({"bucket": Unknown()}, ["bucket"]),
+        ({"modelPrefix": "models/other/"}, ["modelPrefix"]),
+        ({"connection": CONNECTION | {"endpoint": "http://elsewhere"}}, ["connection"]),
+        ({"connection": Unknown()}, ["connection"]),
+        ({"connection": CONNECTION | {"endpoint": None}, "bucket": "other"}, ["bucket", "connection"]),
+    ],
+)
+def test_identity_replaces(changes: dict[str, Any], replaces: list[str]) -> None:
+    result = upload(**changes)
+    assert (result.changes, result.replaces, result.delete_before_replace) == (True, replaces, False)
+
+
+def test_purged_before_it_may_be_adopted_under_another_address() -> None:
+    news = UPLOAD | {"connection": CONNECTION | {"endpoint": "http://same-store-other-name"}}
+    assert ArtifactUploadProvider().diff("id", UPLOAD | {"onDelete": "purge"}, news).delete_before_replace
+    moved = news | {"bucket": "other"}
+    assert not ArtifactUploadProvider().diff("id", UPLOAD | {"onDelete": "purge"}, moved).delete_before_replace
+
+
+def test_addresses_of_aws_are_one() -> None:
+    olds = UPLOAD | {"connection": {"region": "eu-west-1"}}
+    news = UPLOAD | {"connection": {"region": "eu-west-1", "endpoint": "https://s3.eu-west-1.amazonaws.com"}}
+    result = ArtifactUploadProvider().diff("id", olds, news)
+    assert (result.changes, result.replaces) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, (False, [])),
+        ({"target": "v2"}, (True, [])),
+        ({"tag": "stable"}, (True, ["tag"])),
+        ({"modelPrefix": "models/n/"}, (True, ["modelPrefix"])),
+        ({"connection": CONNECTION | {"credentials": "default"}}, (True, [])),
+    ],
+)
+def test_tags(changes: dict[str, Any], expected: tuple[bool, list[str]]) -> None:
+    result = ArtifactTagProvider().diff("id", TAG, TAG | changes)
+    assert (result.changes, result.replaces) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, (False, [])),
+        ({"adopt": True}, (True, [])),
+        ({"bucket": "other"}, (True, ["bucket"])),
+        ({"connection": CONNECTION | {"endpoint": "http://elsewhere"}}, (True, ["connection"])),
+    ],
+)
+def test_buckets(changes: dict[str, Any], expected: tuple[bool, list[str]]) -> None:
+    olds = {"connection": CONNECTION, "bucket": "models", "adopt": False}
+    result = BucketProvider().diff("id", olds, olds | changes)
+    assert (result.changes, result.replaces) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [({}, False), ({"accessKeyId": "new"}, True), ({"secretAccessKey": Unknown()}, True), ({"prefix": "a"}, True)],
+)
+def test_key_trials_never_replace(changes: dict[str, Any], expected: bool) -> None:
+    result = AccessKeyReadyProvider().diff("id", KEY, KEY | changes)
+    assert (result.changes, result.replaces) == (expected, [])
+
+
+def test_guard_compares_numbers_not_their_types() -> None:
+    guard = RotationGuardProvider()
+    assert guard.diff("id", {"rotation": 1.0, "overlap": True}, {"rotation": 1, "overlap": True}).changes is False
+    assert guard.diff("id", {"rotation": 1.0, "overlap": True}, {"rotation": 2.0, "overlap": True}).changes is True
+    assert guard.create({"rotation": 2.0, "overlap": True, "__provider": "x"}).outs == {"rotation": 2, "overlap": True}
+    assert guard.update("id", {}, {"rotation": 3.0, "overlap": False}).outs == {"rotation": 3, "overlap": False}
