@@ -27,7 +27,12 @@ class ChangeList:
 
     def _add(self, step: Step, words: str) -> None:
         type_, name = type_and_name(step.urn)
-        self.lines.append(f"{SYMBOLS[step.op]} {type_} {name} {words}")
+        self.lines.append(f"{symbol_of(step)} {type_} {name} {words}")
+
+
+def symbol_of(step: Step) -> str:
+    """Return a step's symbol; what a refresh did not find is shown as deleted."""
+    return "-" if step.op == "refresh" and step.new is None else SYMBOLS[step.op]
 
 
 def found_change(step: Step) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pulumi_modelstore_sandbox.display.change_lines import output_lines, step_lines
-from pulumi_modelstore_sandbox.display.change_list import found_change
+from pulumi_modelstore_sandbox.display.change_list import found_change, symbol_of
 from pulumi_modelstore_sandbox.display.console import Console
 from pulumi_modelstore_sandbox.display.messages import Messages
-from pulumi_modelstore_sandbox.display.style import PARTS_OF_A_REPLACEMENT, SYMBOLS
+from pulumi_modelstore_sandbox.display.style import PARTS_OF_A_REPLACEMENT
 from pulumi_modelstore_sandbox.display.summary import summary
 from pulumi_modelstore_sandbox.display.tree import Node, Tree, type_and_name
 from pulumi_modelstore_sandbox.engine.events import (
@@ -73,7 +73,7 @@ class PreviewText:
         if not visible:
             self._console.line(style.dim(f"   {indent}{type_} {name}"))
         for step in visible:
-            symbol = SYMBOLS[step.op]
+            symbol = symbol_of(step)
             head = style.symbol(symbol, f"{symbol:2} {indent}{type_} {style.bold(name)}")
             self._console.line(f"{head} {style.symbol(symbol, _words(step))}")
             for line in step_lines(step, style, full=self._full):

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Final
 
 from pulumi_modelstore_sandbox.display.change_lines import step_lines
-from pulumi_modelstore_sandbox.display.change_list import found_change
+from pulumi_modelstore_sandbox.display.change_list import found_change, symbol_of
 from pulumi_modelstore_sandbox.display.console import Console
 from pulumi_modelstore_sandbox.display.difference import ABSENT, Change
 from pulumi_modelstore_sandbox.display.messages import Messages
-from pulumi_modelstore_sandbox.display.style import SYMBOLS, Style, begun, done
+from pulumi_modelstore_sandbox.display.style import Style, begun, done
 from pulumi_modelstore_sandbox.display.summary import summary
 from pulumi_modelstore_sandbox.display.tree import type_and_name
 from pulumi_modelstore_sandbox.display.values import lines
@@ -78,7 +78,8 @@ class ProgressText:
             return
         words = begun(step.op)
         self._running[step.urn] = words
-        if step.op != "refresh" and not self._console.terminal:
+        # A component takes no time of its own: one line is enough.
+        if step.op != "refresh" and _custom(step) and not self._console.terminal:
             self._step_line(step, words)
         self._status()
 
@@ -89,7 +90,7 @@ class ProgressText:
         if step.op != "refresh":
             if _retained(step):
                 self._kept.append(step)
-            self._step_line(step, f"{_done(step)} ({seconds:.1f}s)")
+            self._step_line(step, f"{_done(step)} ({seconds:.1f}s)" if _custom(step) else _done(step))
         elif step.new is None:
             self._step_line(step, "is gone; it leaves the state")
         elif found_change(step):
@@ -125,7 +126,7 @@ class ProgressText:
         return f"[{len(self._running)} running] {text}" if len(self._running) > 1 else text
 
     def _step_line(self, step: Step, words: str) -> None:
-        style, symbol = self._console.style, SYMBOLS[step.op]
+        style, symbol = self._console.style, symbol_of(step)
         type_, name = type_and_name(step.urn)
         self._console.line(style.symbol(symbol, f"{symbol:2} ") + f"{type_} {style.bold(name)} {words}")
 
@@ -156,6 +157,11 @@ def outputs(old: Properties, new: Properties, style: Style) -> list[str]:
         mark = " " if change.old == change.new else change.symbol
         shown += [style.symbol(mark, f"{mark} {line}") for line in lines(name.ljust(width), new[name], full=True)]
     return shown
+
+
+def _custom(step: Step) -> bool:
+    state = step.new or step.old
+    return state is not None and state.custom
 
 
 def _retained(step: Step) -> bool:
