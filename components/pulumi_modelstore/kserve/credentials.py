@@ -25,6 +25,9 @@ from pulumi_modelstore.namespace import StorageNamespace
 class KServeCredentials(CheckedComponent):
     """One Secret in the form that KServe's storage initializer reads, and a ServiceAccount that lists it.
 
+    A rotated key changes the Secret. Unless the stack's `kubernetes` provider has `enableSecretMutable`, it deletes the
+    Secret and makes it anew; pods that start in between wait for it.
+
     Args:
         name: of the component, and of both Kubernetes objects unless they are named.
         namespace: what is read.

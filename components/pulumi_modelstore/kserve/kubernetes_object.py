@@ -1,7 +1,8 @@
 """One Kubernetes object as a resource, of any kind.
 
 Its type token is the one that pulumi_kubernetes uses for the kind, so engines, states and policies see no difference.
-Importing that package's typed classes instead costs 0.7 s for `core/v1` alone, at each preview.
+Importing that package's typed classes instead adds a quarter of a second to each preview for `core/v1` alone, and 0.7 s
+where byte code is not cached.
 """
 
 from __future__ import annotations
