@@ -32,9 +32,7 @@ def text(stream: io.StringIO) -> str:
 
 def on_screen(stream: io.StringIO) -> str:
     """What a terminal would show in the end, without colours."""
-    shown = []
-    for line in stream.getvalue().split("\n"):
-        shown.append(line.split("\x1b[K")[-1])
+    shown = [line.split("\x1b[K")[-1] for line in stream.getvalue().split("\n")]
     return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(shown))
 
 

@@ -35,9 +35,7 @@ EVENTS = (
     StepStarted(component_step()),
     StepStarted(step("same", "quiet", old={"x": 1}, new={"x": 1})),
     StepStarted(
-        step(
-            "update", "changed", {"size": 1, "key": Secret("old-hush")}, {"size": 2, "key": Secret("new-hush")}, UPDATE
-        )
+        step("update", "changed", {"size": 1, "key": Secret("hush-1")}, {"size": 2, "key": Secret("hush-2")}, UPDATE)
     ),
     StepStarted(step("create", "added", new={"of": UNKNOWN, "__provider": "pickle"})),
     StepStarted(step("create-replacement", "moved", {"name": "a"}, {"name": "b"}, REPLACE)),
@@ -133,8 +131,8 @@ def test_a_refresh_tells_what_it_found() -> None:
         StepSucceeded(step("refresh", "fine", {"size": 1}, {"size": 1}), 0),
         Finished({"update": 1, "delete": 1, "same": 1}, 0, succeeded=True),
     )
-    assert "drifted changed outside of the stack\n         ~ size: 1 => 2" in shown
-    assert "lost gone" in shown
+    assert "drifted changed outside of the stack\n       ~ size: 1 => 2" in shown
+    assert "-  my:index:Thing lost gone" in shown
     assert "fine" not in shown
 
 

@@ -62,8 +62,8 @@ def test_a_log_has_a_line_for_each_begin_and_end() -> None:
 +  my:index:Thing upload created (12.3s)
 
 Outputs:
-  + key : [secret]
     kept: 1
+  + key : [secret]
   ~ old : 2
 
 Resources: + 2 created, 1 unchanged
