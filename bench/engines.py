@@ -14,7 +14,7 @@ RESOURCES = 500
 GROUPS = 10
 PREVIEW_RUNS = 3
 STACK = "bench"
-MODELSTORE = [sys.executable, "-m", "pulumi_modelstore.cli", "sandbox"]
+MODELSTORE = [str(Path(sys.executable).with_name("modelstore")), "sandbox"]
 
 PROJECT = f"""\
 name: small-resources

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MODELSTORE = [sys.executable, "-m", "pulumi_modelstore.cli", "sandbox"]
+MODELSTORE = [str(Path(sys.executable).with_name("modelstore")), "sandbox"]
 STACK = "dev"
 
 
