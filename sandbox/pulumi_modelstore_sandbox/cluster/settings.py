@@ -40,7 +40,7 @@ class ClusterSettings:
 
         return cls(
             home=sandbox_home(),
-            kubeconfig=Path(kubeconfig).expanduser() if kubeconfig else None,
+            kubeconfig=Path(kubeconfig).expanduser().absolute() if kubeconfig else None,
             default_namespace=str(configuration.get("namespace") or "default"),
             secrets_mutable=flag("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE"),
             config_maps_mutable=flag("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE"),
