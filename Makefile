@@ -20,11 +20,12 @@ up: $(RUNS)
 		folder=$$($(BIN)/python -c 'import os; print(os.path.abspath(os.path.expanduser(os.environ["MODEL"])))'); \
 		set -- --config "model=$$folder"; \
 	fi; \
-	$(BIN)/modelstore sandbox up $(QUICKSTART) --yes --diff "$$@"
+	$(BIN)/modelstore sandbox up $(QUICKSTART) --yes "$$@"
 	@$(BIN)/python examples/quickstart/prove.py
 
 down: $(RUNS)
 	@$(BIN)/modelstore sandbox destroy $(QUICKSTART) --yes
+	@$(BIN)/python examples/quickstart/artifacts.py
 
 test: $(DEVELOPS)
 	@$(BIN)/pytest
