@@ -134,6 +134,15 @@ def test_a_claim_that_the_server_will_not_resize_is_replaced(driver: Driver) -> 
     assert change.delete_before_replace
 
 
+def test_a_key_leaves_a_frozen_secret(apiserver: ApiServer, namespace: str, driver: Driver) -> None:
+    frozen = CREDENTIALS | {"immutable": True}
+    driver.up(SECRET, "creds", frozen)
+    change = driver.up(SECRET, "creds", frozen | {"stringData": {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE00000"}})
+
+    assert change.replaces == ["stringData.AWS_SECRET_ACCESS_KEY"]
+    assert list(apiserver.get(path(namespace, "secrets/creds"))["data"]) == ["AWS_ACCESS_KEY_ID"]
+
+
 def test_deleting_waits_for_finalizers(apiserver: ApiServer, namespace: str, driver: Driver) -> None:
     driver.up(CLAIM, "weights", claim("1Gi"))
     place = path(namespace, "persistentvolumeclaims/weights")

@@ -96,6 +96,18 @@ def test_a_conflict_over_nothing_that_the_program_changed_is_left_to_a_refresh(
     assert not driver.preview(INFERENCE_SERVICE, "llm", service()).changes
 
 
+def test_a_conflict_does_not_hide_a_field_that_the_program_gave_up(
+    apiserver: ApiServer, namespace: str, driver: Driver
+) -> None:
+    driver.up(INFERENCE_SERVICE, "llm", service())
+    scale(apiserver, namespace, 7)
+    later = service()
+    del later["spec"]["predictor"]["maxReplicas"]
+
+    with pytest.raises(Exception, match=r"\.spec\.predictor\.minReplicas belongs to field manager"):
+        driver.preview(INFERENCE_SERVICE, "llm", later)
+
+
 def test_patch_force_takes_the_field_back(apiserver: ApiServer, namespace: str, driver: Driver) -> None:
     driver.up(INFERENCE_SERVICE, "llm", service())
     scale(apiserver, namespace, 7)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 from pulumi_modelstore_sandbox.cluster.api_server.answer import NOT_FOUND, OK
+from pulumi_modelstore_sandbox.cluster.api_server.comparison import differs, named_fields, without_dry_run
 from pulumi_modelstore_sandbox.cluster.api_server.connection import (
     ApiResource,
     Connection,
@@ -26,7 +28,7 @@ from pulumi_modelstore_sandbox.cluster.errors import (
 )
 from pulumi_modelstore_sandbox.cluster.identity import Identity, identity, is_known
 from pulumi_modelstore_sandbox.cluster.properties import Object, has_unknowns, without_unknowns
-from pulumi_modelstore_sandbox.cluster.property_path import at, parsed, present, put
+from pulumi_modelstore_sandbox.cluster.property_path import at, covers, present, put
 from pulumi_modelstore_sandbox.cluster.resource_type import ResourceType, of_object
 from pulumi_modelstore_sandbox.cluster.scope import Scope, known_scope
 from pulumi_modelstore_sandbox.cluster.settings import FIELD_MANAGER
@@ -70,11 +72,11 @@ class ApiServerObjects:
         try:
             planned = self.preview(declared)
         except ImmutableField as refused:
-            return Comparison(by_inputs.before, by_inputs.after, tuple(parsed(field) for field in refused.fields))
-        except FieldConflict:
-            if next(changes(by_inputs.before, by_inputs.after), None) is None:
-                return Comparison(declared.item, declared.item)
-            raise
+            return without_dry_run(by_inputs, declarable(live), refused)
+        except FieldConflict as refused:
+            if differs(by_inputs) or self._changes_beside(refused, live, declared):
+                raise
+            return Comparison(declared.item, declared.item)
         if planned is declared.item:
             return Comparison(projected(declarable(live), declared.item), declared.item)
         return Comparison(declarable(live), declarable(planned))
@@ -126,6 +128,13 @@ class ApiServerObjects:
         served = self._connection.served(kind)
         if served is not None:
             Deletion(self._connection, self._cancelled).run(kind, served, where, recorded, timeout)
+
+    def _changes_beside(self, refused: FieldConflict, live: Object, declared: Declaration) -> bool:
+        """Whether an apply would change more than the fields that another manager has taken."""
+        planned = self._apply(replace(declared, force=True), declared.item, dry_run=True)
+        taken = named_fields(refused)
+        found = changes(declarable(live), declarable(planned))
+        return any(not any(covers(field, change.path) for field in taken) for change in found)
 
     def _apply(self, declared: Declaration, item: Object, *, dry_run: bool) -> Object:
         served = self._served(declared.kind)
