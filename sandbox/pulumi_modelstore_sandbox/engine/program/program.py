@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import logging
 import os
 import runpy
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
-from pulumi.runtime import Settings, configure
+from pulumi.runtime import Settings, configure, rpc
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import ROOT
 from pulumi.runtime.stack import run_in_stack
@@ -53,9 +52,17 @@ def in_folder_of(target: Target) -> Iterator[None]:
         os.chdir(before)
         sys.path[:] = path
         sys.argv = arguments
-        for name in set(sys.modules) - modules:
-            if _is_of_program(sys.modules[name], folder):
-                del sys.modules[name]
+        _forget({name for name in set(sys.modules) - modules if _is_of_program(sys.modules[name], folder)})
+
+
+def _forget(modules: set[str]) -> None:
+    """Drop modules of the program, with the classes that they, or the program itself, registered with the SDK."""
+    registries: tuple[dict[str, list[Any]], ...] = (rpc._RESOURCE_PACKAGES, rpc._RESOURCE_MODULES)
+    for registry in registries:
+        for registered in registry.values():
+            registered[:] = [item for item in registered if type(item).__module__ not in {*modules, "__main__"}]
+    for name in modules:
+        del sys.modules[name]
 
 
 def _is_of_program(module: Any, folder: Path) -> bool:
@@ -86,10 +93,8 @@ def _run(run: Run, monitor: Monitor) -> None:
     threads = max(1, run.options.parallel) * THREADS_PER_STEP
     executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="pulumi")
     loop.set_default_executor(executor)
-    # A failed run leaves futures that nobody awaits; asyncio would tell the user about each.
-    asyncio_log = logging.getLogger("asyncio")
-    level = asyncio_log.level
-    asyncio_log.setLevel(logging.CRITICAL)
+    # A failed run leaves futures that nobody awaits; asyncio would tell about each, whenever it is collected.
+    loop.set_exception_handler(lambda _loop, _context: None)
     try:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(run_in_stack(lambda: _execute(target)))
@@ -105,7 +110,6 @@ def _run(run: Run, monitor: Monitor) -> None:
         _cancel_tasks(loop)
         asyncio.set_event_loop(None)
         loop.close()
-        asyncio_log.setLevel(level)
 
 
 def _execute(target: Target) -> None:
