@@ -104,10 +104,20 @@ class AwsClients:
     def _running(self) -> AwsEndpoint:
         """Start the sandbox's AWS: nobody has, where the Pulumi CLI started this provider by itself."""
         from pulumi_modelstore_sandbox.aws.server import ensure_running
+        from pulumi_modelstore_sandbox.state.home import Home
 
         if self._started is None:
-            self._started = ensure_running(Path(os.environ.get("MODELSTORE_SANDBOX_HOME") or ".sandbox"))
+            self._started = ensure_running(Home.of(_project_folder()).path)
         return self._started
+
+
+def _project_folder() -> Path:
+    """Return the folder of the nearest Pulumi.yaml: a plugin starts in the program's folder, which may be below it."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").exists():
+            return folder
+    return here
 
 
 def _refuse_real_aws(url: str) -> None:

@@ -59,7 +59,7 @@ class Bucket(ResourceType):
             previous = naming.previous.get("bucket")
             name = automatic_name(naming.logical_name, previous, naming.seed, limit=63, lower=True)
             inputs = {**inputs, "bucket": name}
-        return {**inputs, "region": inputs.get("region", region)}
+        return {"forceDestroy": False, **inputs, "region": inputs.get("region", region)}
 
     def problems(self, inputs: Properties) -> Iterator[Problem]:
         """Check names and tags."""

@@ -129,7 +129,7 @@ def _start(folder: Path) -> ServerRecord:
     token = secrets.token_hex(16)
     with log.open("ab") as output:
         child = subprocess.Popen(
-            [sys.executable, "-m", "pulumi_modelstore_sandbox.aws.stand_in", str(folder)],
+            [sys.executable, "-P", "-m", "pulumi_modelstore_sandbox.aws.stand_in", str(folder)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
