@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -106,12 +107,25 @@ class StorageNamespace(CheckedComponent):
         *,
         keys: KeySource,
         kubernetes_namespace: pulumi.Input[str] = "default",
+        secret_name: str | None = None,
+        service_account_name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        automount_token: bool = False,
         opts: pulumi.ResourceOptions | None = None,
-        **settings: Any,
     ) -> KServeCredentials:
         """Declare the Secret and ServiceAccount with which KServe reads from here; see `KServeCredentials`."""
         from pulumi_modelstore.kserve.credentials import KServeCredentials
 
         return KServeCredentials(
-            name, namespace=self, keys=keys, kubernetes_namespace=kubernetes_namespace, opts=opts, **settings
+            name,
+            namespace=self,
+            keys=keys,
+            kubernetes_namespace=kubernetes_namespace,
+            secret_name=secret_name,
+            service_account_name=service_account_name,
+            labels=labels,
+            annotations=annotations,
+            automount_token=automount_token,
+            opts=opts,
         )

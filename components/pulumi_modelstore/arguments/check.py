@@ -66,15 +66,18 @@ class CheckedComponent(pulumi.ComponentResource):
     """A component whose arguments are checked before it declares anything.
 
     Attributes:
+        given_name: the name that the program gave it, for messages about it.
         refused: whether its arguments, or those of a component it uses, were refused; it then has no children and its
             outputs are empty.
     """
 
+    given_name: str
     refused: bool
 
     def __init__(self, check: ArgumentCheck, opts: pulumi.ResourceOptions | None) -> None:
         if check.problems:
             refuse(Refusal(check.component, check.name, tuple(check.problems)))
+        self.given_name = check.name
         self.refused = bool(check.problems) or check.depends_on_refused
         super().__init__(f"modelstore:index:{check.component}", check.name, None, opts)
         if self.refused:

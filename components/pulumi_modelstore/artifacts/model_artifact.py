@@ -96,7 +96,6 @@ class ModelArtifact(CheckedComponent):
                 remedy = "Give one of them another model name"
                 check.add("model", f'"{self.model}" is what artifact "{other}" declares in this namespace', remedy)
         super().__init__(check, opts)
-        self.name = check.name
         self.namespace = namespace
         self.files = content.as_inputs()
         self.digest = content.tree_digest
@@ -123,7 +122,7 @@ class ModelArtifact(CheckedComponent):
         if tag not in self._tags:
             known = ", ".join(self._tags) or "none"
             problem = Problem("tags", f'"{tag}" is none of them ({known})', f'Add "{tag}" to the tags of the artifact')
-            raise InvalidArguments([Refusal("ModelArtifact", self.name, (problem,))])
+            raise InvalidArguments([Refusal("ModelArtifact", self.given_name, (problem,))])
         version = self._table.resolve(tag)
         size = self.total_bytes if version == self.version else None
         return ModelReference(self._uri_of(version), self.namespace, size, (self._upload, self._tags[tag]))

@@ -14,7 +14,7 @@ class KeyBudget:
     """The keys that a program declares for one namespace."""
 
     def __init__(self, namespace: str) -> None:
-        self.namespace = namespace
+        self._namespace = namespace
         self._declared: list[str] = []
 
     def claim(self, keys: Sequence[str]) -> list[Problem]:
@@ -26,7 +26,7 @@ class KeyBudget:
                 continue
             first, second = self._declared
             found = (
-                f'{key} would be a third key of namespace "{self.namespace}", which has {first} and {second}; '
+                f'{key} would be a third key of namespace "{self._namespace}", which has {first} and {second}; '
                 f"a namespace has at most {MOST_KEYS}"
             )
             problems.append(Problem("namespace", found, "Delete one of them first, or end a pair's overlap=True"))

@@ -73,7 +73,7 @@ class KServeCredentials(CheckedComponent):
         usable = check.uses("namespace", namespace, StorageNamespace)
         if check.uses("keys", keys, KeySource) and usable and keys.namespace is not namespace:
             remedy = "Pass keys that were declared for the same namespace"
-            check.add("keys", f"open another namespace than {namespace.keys.namespace}", remedy)
+            check.add("keys", f"open another namespace than {namespace.given_name}", remedy)
         check.extend(label_name_problems(kubernetes_namespace, argument="kubernetes_namespace"))
         check.extend(subdomain_name_problems(secret_name, argument="secret_name"))
         check.extend(subdomain_name_problems(service_account_name, argument="service_account_name"))

@@ -88,8 +88,10 @@ class GpuInferenceService(CheckedComponent):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check = ArgumentCheck("GpuInferenceService", name)
-        if credentials is not None and not check.uses("credentials", credentials, KServeCredentials):
-            credentials = None if not isinstance(credentials, KServeCredentials) else credentials
+        if credentials is not None:
+            check.uses("credentials", credentials, KServeCredentials)
+        if not isinstance(credentials, KServeCredentials):
+            credentials = None
         if kubernetes_namespace is None:
             kubernetes_namespace = credentials.kubernetes_namespace_input if credentials else "default"
         arguments = ServiceArguments(

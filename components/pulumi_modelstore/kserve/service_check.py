@@ -71,7 +71,7 @@ def check_model(check: ArgumentCheck, model: Any, arguments: ServiceArguments) -
             remedy = "Pass credentials=namespace.kserve_credentials(...)"
             check.add("credentials", "are missing: pods could not read the model", remedy)
         elif credentials is not None and credentials.namespace is not model.namespace:
-            remedy = f'Pass credentials of namespace "{model.namespace.keys.namespace}"'
+            remedy = f'Pass credentials of namespace "{model.namespace.given_name}"'
             check.add("credentials", "open another namespace than the one that holds the model", remedy)
         return model
     reference = model if isinstance(model, ModelReference) else ModelReference(model)

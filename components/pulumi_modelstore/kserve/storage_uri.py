@@ -21,6 +21,8 @@ _FORMS = {
     "hdfs": (re.compile(r".+"), "hdfs://path"),
     "webhdfs": (re.compile(r".+"), "webhdfs://path"),
 }
+# A version such as llama-3.1 is no file name.
+_FILE_NAME = re.compile(r"\.[A-Za-z]\w*$")
 _NEEDS_KEYS = ("s3", "gs")
 _FOLDERS = ("s3", "gs")
 
@@ -46,7 +48,7 @@ def uri_warnings(uri: str) -> list[str]:
     """What is allowed and still likely to be a mistake."""
     scheme, _, rest = uri.partition("://")
     name = rest.rsplit("/", 1)[-1]
-    if scheme in _FOLDERS and name and "." not in name:
+    if scheme in _FOLDERS and name and not _FILE_NAME.search(name):
         return [f"{uri} has no slash at the end: KServe also downloads whatever else begins with that name"]
     if scheme.startswith("oci") and "@sha256:" not in rest:
         return [f"{uri} names an image by tag, whose content can change; a digest cannot"]
