@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,7 @@ class Driver:
     def __init__(self, project: str = "models", stack: str = "dev", **configuration: str) -> None:
         self.project, self.stack = project, stack
         self.state: dict[str, Recorded] = {}
+        self._seeds = (f"seed {number}".encode() for number in itertools.count())
         self._servicer = ProviderServicer([], "0.0.0", KubernetesProvider(), "")
         arguments = PropertyValue.marshal_map(properties(configuration))
         self._call("Configure", proto.ConfigureRequest(args=arguments, acceptSecrets=True))
@@ -64,7 +66,7 @@ class Driver:
     def urn(self, token: str, name: str) -> str:
         return f"urn:pulumi:{self.stack}::{self.project}::modelstore:index:Parent${token}::{name}"
 
-    def check(self, token: str, name: str, inputs: Mapping[str, Any], *, seed: bytes = b"seed") -> dict[str, Any]:
+    def check(self, token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The completed inputs, as wire properties."""
         known = self.state.get(self.urn(token, name))
         answer = self._call(
@@ -73,7 +75,7 @@ class Driver:
                 urn=self.urn(token, name),
                 olds=PropertyValue.marshal_map(known.inputs) if known else None,
                 news=PropertyValue.marshal_map(dressed(inputs)),
-                randomSeed=seed,
+                randomSeed=next(self._seeds),
             ),
         )
         if answer.failures:
@@ -110,8 +112,14 @@ class Driver:
 
     def get(self, token: str, name: str, resource_id: str) -> dict[str, Any] | None:
         """Read an object that no state knows: its outputs, None where it does not exist."""
+        found = self.read(token, name, resource_id)
+        return None if found is None else plain(found.outputs).value
+
+    def read(self, token: str, name: str, resource_id: str) -> Recorded | None:
+        """The same with everything that a state would hold of it."""
         answer = self._call("Read", proto.ReadRequest(id=resource_id, urn=self.urn(token, name)))
-        return plain(PropertyValue.unmarshal_map(answer.properties)).value if answer.id else None
+        inputs, outputs = PropertyValue.unmarshal_map(answer.inputs), PropertyValue.unmarshal_map(answer.properties)
+        return Recorded(answer.id, inputs, outputs) if answer.id else None
 
     def delete(self, token: str, name: str, *, timeout: float = 0) -> None:
         urn = self.urn(token, name)
@@ -168,9 +176,7 @@ class Driver:
             self.state[urn] = old
             self.delete(token, name)
         # An engine asks for the inputs of a replacement anew, without old ones: a made-up name becomes another.
-        change.planned = self._create(
-            token, name, self.check(token, name, inputs, seed=b"another seed"), preview=preview
-        )
+        change.planned = self._create(token, name, self.check(token, name, inputs), preview=preview)
         if preview:
             self.state[urn] = old
         elif not change.delete_before_replace:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any, NamedTuple
 
-from pulumi_modelstore_sandbox.cluster.properties import UNKNOWN, Path
+from pulumi_modelstore_sandbox.cluster.properties import Path
 
 
 class Kind(Enum):
@@ -32,7 +32,7 @@ def changes(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
     elif isinstance(old, list) and isinstance(new, list):
         for index in range(max(len(old), len(new))):
             yield from _at(old, new, index, index < len(old), index < len(new), path)
-    elif new == UNKNOWN or not _same(old, new):
+    elif not _same(old, new):
         yield Change(path, Kind.UPDATE)
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from cluster.driver import INFERENCE_SERVICE, SECRET, UNKNOWN, Driver
+from cluster.driver import INFERENCE_SERVICE, SECRET, UNKNOWN, Driver, Refused
 
 PLAIN = "correct horse battery"
 
@@ -36,6 +36,24 @@ def test_a_secrets_data_is_secret_whatever_the_program_says(driver: Driver) -> N
         assert "default" in shown
         for text in (PLAIN, base64.b64encode(PLAIN.encode()).decode(), encoded):
             assert text not in shown
+
+
+def test_a_secret_that_is_only_read_is_secret_too(driver: Driver) -> None:
+    driver.up(SECRET, "s", {"metadata": {"name": "s"}, "stringData": {"a": PLAIN}})
+    found = driver.read(SECRET, "same", "default/s")
+    assert found is not None
+    assert found.outputs["data"].is_secret
+    assert found.inputs["data"].is_secret
+
+
+def test_a_secrets_values_are_in_no_refusal(driver: Driver) -> None:
+    encoded = base64.b64encode(PLAIN.encode()).decode()
+    for field, text in (("stringData", PLAIN), ("data", encoded)):
+        with pytest.raises(Refused) as refused:
+            driver.check(SECRET, "s", {"metadata": {"name": PLAIN, "namespace": encoded}, field: {"a": text}})
+        assert set(refused.value.problems) == {"metadata.name", "metadata.namespace"}
+        assert PLAIN not in str(refused.value)
+        assert encoded not in str(refused.value)
 
 
 def test_it_stays_secret_through_a_refresh(driver: Driver) -> None:
