@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.arguments.refusal import InvalidArguments, Refusal
+
 
 @dataclass(frozen=True)
 class ExistingKey:
@@ -25,6 +28,13 @@ class ExistingKey:
 
         Raises:
             pulumi.ConfigMissingError: where one of the two is not set.
+            InvalidArguments: where the secret part is in the configuration in clear: engines copy that into the state.
         """
         config = config or pulumi.Config()
-        return cls(config.require(f"{key}AccessKeyId"), config.require_secret(f"{key}SecretAccessKey"))
+        public, secret = f"{key}AccessKeyId", f"{key}SecretAccessKey"
+        existing = cls(config.require(public), config.require_secret(secret))
+        if not pulumi.runtime.is_config_secret(config.full_key(secret)):
+            remedy = f"Set it with: pulumi config set --secret {secret}"
+            problem = Problem(secret, "is in the configuration in clear, and from there in the state", remedy)
+            raise InvalidArguments([Refusal("configuration", key, (problem,))])
+        return existing

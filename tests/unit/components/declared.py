@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,6 +124,7 @@ def declare(
     *,
     preview: bool = True,
     config: Mapping[str, str] | None = None,
+    secrets: Collection[str] = (),
     outputs: Callable[[mocks.MockResourceArgs], Mapping[str, Any]] = computed,
 ) -> Declared:
     """Run the program as an engine would, and give what it declared; its error is raised."""
@@ -147,7 +148,8 @@ def declare(
         set_root_resource(None)
         # A program that failed leaves its outputs behind, bound to an event loop that is gone.
         SETTINGS.outputs.clear()
-        pulumi.runtime.set_all_config({f"project:{key}": value for key, value in (config or {}).items()})
+        full = {f"project:{key}": value for key, value in (config or {}).items()}
+        pulumi.runtime.set_all_config(full, [key for key in full if key.removeprefix("project:") in secrets])
         await pulumi.runtime.run_in_stack(program)
 
     try:

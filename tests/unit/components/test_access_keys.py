@@ -200,9 +200,17 @@ def test_existing_key_from_configuration_is_secret_and_never_printed() -> None:
     def program() -> None:
         AccessKey("reader", namespace=elsewhere(), key=ExistingKey.from_config("reader"))
 
-    declared = declare(program, config={"readerAccessKeyId": "AKIA", "readerSecretAccessKey": "hush"})
+    config = {"readerAccessKeyId": "AKIA", "readerSecretAccessKey": "hush"}
+    declared = declare(program, config=config, secrets=["readerSecretAccessKey"])
     assert declared["reader-ready"].inputs["secretAccessKey"] == SECRET + "hush"
     assert "hush" not in repr(ExistingKey("AKIA", "hush"))
+
+
+def test_key_in_clear_in_the_configuration_is_refused() -> None:
+    config = {"readerAccessKeyId": "AKIA", "readerSecretAccessKey": "hush"}
+    with pytest.raises(InvalidArguments, match="pulumi config set --secret readerSecretAccessKey") as refused:
+        declare(lambda: ExistingKey.from_config("reader") and None, config=config)
+    assert "hush" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,17 @@ def examples(tmp_path: Path) -> Path:
     return tmp_path / "examples"
 
 
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, config: dict[str, str] | None = None) -> Declared:
+def run(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    config: dict[str, str] | None = None,
+    secrets: tuple[str, ...] = (),
+) -> Declared:
     monkeypatch.chdir(folder)
     # As an engine does: the program's folder first, and its modules no longer known from the run before.
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     sys.modules.pop("small_model", None)
-    return declare(lambda: runpy.run_path("__main__.py", run_name="__main__") and None, config=config)
+    return declare(lambda: runpy.run_path("__main__.py", run_name="__main__") and None, config=config, secrets=secrets)
 
 
 def differences(before: Declared, after: Declared) -> dict[str, Any]:
@@ -114,7 +119,7 @@ def test_reference_with_another_store_tags_and_keys(
         "readerAccessKeyId": "AKIA",
         "readerSecretAccessKey": "hush",
     }
-    declared = run(examples / "reference", monkeypatch, config)
+    declared = run(examples / "reference", monkeypatch, config, ("readerSecretAccessKey",))
     predictor = declared["demo-service"].inputs["spec"]["predictor"]
     assert predictor["model"]["storageUri"] == "s3://models/models/demo/2024-01-01/"
     assert "nvidia.com/gpu" not in predictor["model"]["resources"]["limits"]
