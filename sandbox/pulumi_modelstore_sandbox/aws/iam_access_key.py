@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from pulumi_modelstore_sandbox.aws.argument_types import Problem
 from pulumi_modelstore_sandbox.aws.clients import AwsClients, asking, unless_missing
+from pulumi_modelstore_sandbox.aws.errors import AwsRefused
 from pulumi_modelstore_sandbox.aws.properties import UNKNOWN, Properties, is_unknown
 from pulumi_modelstore_sandbox.aws.resource_type import Naming, ResourceType
 
@@ -44,14 +45,10 @@ class AccessKey(ResourceType):
     def create(self, aws: AwsClients, inputs: Properties) -> tuple[str, Properties]:
         """Issue the key. IAM gives a user two at most."""
         user = inputs["user"]
-        existing = "unknown"
-        with asking("create an access key of the user", user):
-            existing = ", ".join(key["AccessKeyId"] for key in _keys(aws, user)) or "none"
-        remedy = f"The user has the keys {existing}: delete one of them first"
-        with asking("create an access key of the user", user, {"LimitExceeded": remedy}):
-            key = aws.iam().create_access_key(UserName=user)["AccessKey"]
-            identity = key["AccessKeyId"]
-            if inputs["status"] != "Active":
+        key = _issued(aws, user)
+        identity = key["AccessKeyId"]
+        if inputs["status"] != "Active":
+            with asking("switch the access key off", f"{identity} of {user}"):
                 aws.iam().update_access_key(UserName=user, AccessKeyId=identity, Status=inputs["status"])
         secret = key["SecretAccessKey"]
         computed = {
@@ -98,6 +95,22 @@ def smtp_password(secret: str, region: str) -> str:
     for message in ("11111111", region, "ses", "aws4_request", "SendRawEmail"):
         signature = hmac.new(signature, message.encode(), hashlib.sha256).digest()
     return base64.b64encode(b"\x04" + signature).decode()
+
+
+def _issued(aws: AwsClients, user: str) -> Mapping[str, Any]:
+    try:
+        with asking("create an access key of the user", user):
+            key: Mapping[str, Any] = aws.iam().create_access_key(UserName=user)["AccessKey"]
+            return key
+    except AwsRefused as refused:
+        if refused.code != "LimitExceeded":
+            raise
+        # Asked only now: another key may have been made at the same time.
+        existing = ", ".join(str(key["AccessKeyId"]) for key in _keys(aws, user))
+        remedy = f"The user has the keys {existing}: delete one of them first"
+        raise AwsRefused(
+            refused.failed, on=refused.on, answer=refused.answer, remedy=remedy, code=refused.code
+        ) from refused
 
 
 def _keys(aws: AwsClients, user: str) -> list[Mapping[str, Any]]:
