@@ -120,7 +120,9 @@ def complete(
             | ({"ChecksumCRC32": crc32_text(part.crc32)} if part.crc32 is not None and upload.uses_crc32 else {})
             for part in parts
         ]
-        whole = {} if crc32 is None else {"ChecksumCRC32": crc32_text(crc32), "ChecksumType": "FULL_OBJECT"}
+        whole = {}
+        if crc32 is not None and objects.sends_crc32:
+            whole = {"ChecksumCRC32": crc32_text(crc32), "ChecksumType": "FULL_OBJECT"}
         with asking("Cannot complete the upload", on=objects.url(upload.key)):
             return objects.client.complete_multipart_upload(
                 Bucket=objects.bucket,

@@ -161,10 +161,13 @@ class Objects:
         Where the store does not understand checksums or conditions, note that and send without them.
         """
         for _ in range(_SENDS - 1):
+            before = (self.sends_crc32, self.writes_conditionally)
             try:
                 return send()
             except StoreRefused as refusal:
-                if refusal.code not in _DAMAGED and not self._gave_up_one(refusal):
+                # Another thread may have learned it while this request was on its way.
+                learned = before != (self.sends_crc32, self.writes_conditionally)
+                if not learned and refusal.code not in _DAMAGED and not self._gave_up_one(refusal):
                     raise
         return send()
 
