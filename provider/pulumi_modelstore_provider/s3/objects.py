@@ -18,6 +18,9 @@ _DELETES_A_REQUEST = 1000
 
 _SENDS = 4
 _DAMAGED = {"BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
+_NO_REASON_GIVEN = 400
+"""An answer to HEAD has no body: that the store does not know checksums looks like any bad request."""
+
 _NOT_UNDERSTOOD = {"NotImplemented", "InvalidArgument", "InvalidRequest", "MissingContentMD5", "UnsupportedArgument"}
 
 
@@ -79,11 +82,17 @@ class Objects:
 
     def head(self, key: str) -> ObjectHead | None:
         """Return what the store knows of an object, checksums included; None if it is not there."""
+        wanted = {"ChecksumMode": "ENABLED"} if self.sends_crc32 else {}
         try:
             with asking("Cannot look at the object", on=self.url(key)):
-                answer = self.client.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
+                answer = self.client.head_object(Bucket=self.bucket, Key=key, **wanted)
         except NotInStore:
             return None
+        except StoreRefused as refusal:
+            if refusal.status != _NO_REASON_GIVEN or not wanted:
+                raise
+            self.sends_crc32 = False
+            return self.head(key)
         return ObjectHead(
             int(answer["ContentLength"]), _bare(answer["ETag"]), answer.get("Metadata", {}), answer.get("ChecksumCRC32")
         )
