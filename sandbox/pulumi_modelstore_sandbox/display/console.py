@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO
 
 from pulumi_modelstore_sandbox.display.style import Style
@@ -17,6 +19,9 @@ class Console:
     """A stream that several threads write to."""
 
     def __init__(self, stream: IO[str]) -> None:
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks must not stop a run.
+            stream.reconfigure(errors="backslashreplace")
         self._stream = stream
         self._lock = threading.RLock()
         self._status = ""
@@ -27,8 +32,7 @@ class Console:
     def line(self, text: str = "") -> None:
         """Write a line that stays."""
         with self._lock:
-            self._stream.write(f"{self._cleared()}{text}\n{self._status}")
-            self._stream.flush()
+            self._write(f"{self._cleared()}{text}\n{self._status}")
 
     def status(self, text: str) -> None:
         """Rewrite the status line; nothing where there is no terminal."""
@@ -39,8 +43,16 @@ class Console:
         shown = first if len(first) <= width else first[: width - 3] + "..."
         with self._lock:
             before, self._status = self._cleared(), shown
-            self._stream.write(before + shown)
+            self._write(before + shown)
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
             self._stream.flush()
+        except BrokenPipeError:
+            # The reader has gone (`| head`): the run goes on, its output goes nowhere.
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())
 
     def _cleared(self) -> str:
         return _CLEAR_LINE if self._status else ""

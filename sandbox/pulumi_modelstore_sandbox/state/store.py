@@ -66,9 +66,7 @@ class StateFile:
 
     def require_passphrase(self) -> None:
         """Raise WrongPassphraseError before the first step, not after it, when the secrets cannot be opened."""
-        if self.has_secrets:
-            self._vault.reading()
-            self._vault.writing()
+        self._vault.verify()
 
     def snapshot(self) -> Sequence[ResourceState]:
         """Return the recorded resources, each after what it depends on."""

@@ -66,7 +66,7 @@ class Vault:
     def reading(self) -> PassphraseCipher:
         """Return the cipher that opens what is recorded; raises WrongPassphraseError when no passphrase fits."""
         if self._reading is None:
-            self._reading = self._fitting(self._recorded, self._candidates())
+            self._reading = self._fitting(self._recorded, self._candidates(), self._subject)
         return self._reading
 
     def writing(self) -> PassphraseCipher:
@@ -74,6 +74,13 @@ class Vault:
         if self._writing is None:
             self._writing = self._choose()
         return self._writing
+
+    def verify(self) -> None:
+        """Raise WrongPassphraseError when what is recorded cannot be opened, or nothing new sealed."""
+        if self._recorded:
+            self.reading()
+        if self._recorded or (self._configured and passphrase.from_environment()):
+            self.writing()
 
     @property
     def salt(self) -> str:
@@ -94,24 +101,24 @@ class Vault:
             if preferred is None or PassphraseCipher(preferred.phrase, self._recorded).fits:
                 return cipher
         if own and self._configured:
-            return self._fitting(self._configured, [own])
+            return self._fitting(self._configured, [own], "the stack's file, under `encryptionsalt`,")
         phrase = own or passphrase.generated(self._home) or passphrase.generate(self._home, self._notify)
         return PassphraseCipher.create(phrase.phrase)
 
     def _candidates(self) -> list[Passphrase]:
         return [found for found in (passphrase.from_environment(), passphrase.generated(self._home)) if found]
 
-    def _fitting(self, salt: str, candidates: list[Passphrase]) -> PassphraseCipher:
+    def _fitting(self, salt: str, candidates: list[Passphrase], subject: str) -> PassphraseCipher:
         for candidate in candidates:
             cipher = PassphraseCipher(candidate.phrase, salt)
             if cipher.fits:
                 return cipher
         tried = " and ".join(candidate.origin for candidate in candidates)
         raise WrongPassphraseError(
-            f"The secrets in {self._subject} are sealed under another passphrase than the one in {tried}. "
+            f"The secrets in {subject} are sealed under another passphrase than the one in {tried}. "
             f"Set {passphrase.VARIABLE} to the passphrase that the stack was made with."
             if candidates
-            else f"The secrets in {self._subject} are sealed under a passphrase, and none is at hand. "
+            else f"The secrets in {subject} are sealed under a passphrase, and none is at hand. "
             f"Set {passphrase.VARIABLE}, or {passphrase.FILE_VARIABLE} to a file that holds it."
         )
 

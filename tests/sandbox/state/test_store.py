@@ -15,6 +15,7 @@ import pytest
 from pulumi_modelstore_sandbox.engine.journal import PendingOperation
 from pulumi_modelstore_sandbox.engine.resource import STACK_TYPE, ResourceState
 from pulumi_modelstore_sandbox.engine.values import Secret
+from pulumi_modelstore_sandbox.state.encryption import PassphraseCipher
 from pulumi_modelstore_sandbox.state.errors import StateError, WrongPassphraseError
 from pulumi_modelstore_sandbox.state.home import Home
 from pulumi_modelstore_sandbox.state.outputs import lookup, outputs_of, stack_outputs
@@ -271,3 +272,15 @@ def test_a_failed_write_leaves_the_old_file(home: Home, monkeypatch: pytest.Monk
     with pytest.raises(OSError, match="No space left"):
         open_state(home).write([], [])
     assert path.read_text() == text
+
+
+def test_a_salt_of_the_stack_s_file_is_used_and_checked_before_the_first_step(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured = PassphraseCipher.create("pw").recorded
+    open_state(home, configured_salt=configured).write(resources(), [])
+    assert configured in home.state("proj", "dev").read_text()
+    home.state("proj", "dev").unlink()
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "wrong")
+    with pytest.raises(WrongPassphraseError, match="encryptionsalt"):
+        open_state(home, configured_salt=configured).require_passphrase()
