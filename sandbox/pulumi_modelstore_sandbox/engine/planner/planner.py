@@ -21,8 +21,10 @@ from pulumi_modelstore_sandbox.engine.goal import Goal
 from pulumi_modelstore_sandbox.engine.planner import comparing, replacing
 from pulumi_modelstore_sandbox.engine.planner.naming import Naming
 from pulumi_modelstore_sandbox.engine.planner.plan import Plan
+from pulumi_modelstore_sandbox.engine.providers.assets import with_hashes
 from pulumi_modelstore_sandbox.engine.providers.client import CheckFailure
 from pulumi_modelstore_sandbox.engine.providers.failure import ProviderFailed
+from pulumi_modelstore_sandbox.engine.providers.sources import program_folder
 from pulumi_modelstore_sandbox.engine.resource import ResourceState
 from pulumi_modelstore_sandbox.engine.values import Properties
 
@@ -43,6 +45,7 @@ class Planner:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._folder = program_folder(run.target.main)
         self._lock = threading.RLock()
         olds = {state.urn: state for state in run.ledger.resources() if not state.delete}
         self.plan = Plan(olds)
@@ -180,4 +183,5 @@ class Planner:
         if checked.failures:
             raise InvalidInputs(new, checked.failures)
         self._run.redaction.learn(checked.inputs)
-        return new.with_(inputs=dict(checked.inputs))
+        # A provider written with the SDK gives assets back without their digests.
+        return new.with_(inputs={key: with_hashes(value, self._folder) for key, value in checked.inputs.items()})

@@ -21,7 +21,7 @@ def with_hashes(value: Value, folder: Path) -> Value:
         case list():
             return [with_hashes(item, folder) for item in value]
         case dict() if value.get(SIGNATURE) == ASSET_SIGNATURE:
-            return _hashed(value, folder)
+            return value if value.get("hash") else _hashed(value, folder)
         case dict():
             return {key: with_hashes(item, folder) for key, item in value.items()}
         case _:
