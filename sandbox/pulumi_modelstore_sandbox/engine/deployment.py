@@ -63,6 +63,8 @@ def _deploy(target: Target, journal: Journal, emit: EventSink, options: Options,
             def finish() -> None:
                 if options.continue_on_error or not run.report.failed:
                     deletion.take(run, deletion.unwanted(run, planner))
+                # The SDK stops its server next; a connection that is still open would complain on stderr.
+                run.callbacks.close()
 
             monitor = Monitor(run, planner, finish)
             run_program(run, monitor)
