@@ -19,7 +19,8 @@ from pulumi_modelstore_sandbox.aws.differences import changed_paths, detailed, r
 from pulumi_modelstore_sandbox.aws.errors import NotInSandbox
 from pulumi_modelstore_sandbox.aws.iam_access_key import AccessKey
 from pulumi_modelstore_sandbox.aws.iam_inline_policy import RolePolicy, UserPolicy
-from pulumi_modelstore_sandbox.aws.iam_principal import Role, User
+from pulumi_modelstore_sandbox.aws.iam_role import Role
+from pulumi_modelstore_sandbox.aws.iam_user import User
 from pulumi_modelstore_sandbox.aws.properties import Properties, dressed, is_unknown, plain, secret_keys
 from pulumi_modelstore_sandbox.aws.resource_type import Naming, ResourceType
 from pulumi_modelstore_sandbox.aws.s3_bucket import Bucket
