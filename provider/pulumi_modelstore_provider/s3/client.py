@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,12 +75,13 @@ def _session(resolved: Credentials | CredentialReference, connection: S3Connecti
 
     if isinstance(resolved, Credentials):
         return boto3.Session(
+            botocore_session=_sdk_session(),
             aws_access_key_id=resolved.access_key_id,
             aws_secret_access_key=resolved.secret_access_key,
             aws_session_token=resolved.session_token,
         )
     try:
-        session = boto3.Session(profile_name=resolved.name or None)
+        session = boto3.Session(botocore_session=_sdk_session(), profile_name=resolved.name or None)
         found = session.get_credentials()
     except BotoCoreError as error:
         raise CredentialsUnavailable(
@@ -90,6 +92,22 @@ def _session(resolved: Credentials | CredentialReference, connection: S3Connecti
             f"The credentials '{resolved}' lead to no key", remedy=_remedy(connection.credentials)
         )
     return session
+
+
+def _sdk_session() -> Any:
+    from botocore.session import Session
+
+    session = Session()
+    session.register_component("data_loader", _sdk_data())
+    return session
+
+
+@functools.cache
+def _sdk_data() -> Any:
+    """Return the SDK's description of S3, read once: it is most of the time that a client takes to make."""
+    from botocore.session import Session
+
+    return Session().get_component("data_loader")
 
 
 def _remedy(ref: str) -> str:
