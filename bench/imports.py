@@ -13,8 +13,9 @@ RUNS = 15
 GOAL_MS = 50
 STATEMENTS = {
     "import pulumi": "import pulumi",
-    "import pulumi_modelstore": "import pulumi_modelstore",
-    "all four components": (
+    "import pulumi, pulumi_modelstore": "import pulumi, pulumi_modelstore",
+    "and its four components": (
+        "import pulumi\n"
         "from pulumi_modelstore import AccessKeyPair, GpuInferenceService, ModelArtifact, StorageNamespace"
     ),
 }
