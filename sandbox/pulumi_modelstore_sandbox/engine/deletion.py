@@ -58,7 +58,7 @@ def take(run: Run, actions: Sequence[Action]) -> None:
             dependents[dependency].add(position)
     ready = [position for position, others in dependents.items() if not others]
     running: dict[Future[Result], int] = {}
-    with ThreadPoolExecutor(max_workers=max(1, run.options.parallel)) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, run.options.parallel)) as pool, run.stopped_by_interruption():
         while ready or running:
             for position in ready:
                 running[pool.submit(run.executor.take_alone, actions[position])] = position

@@ -10,6 +10,7 @@ from pulumi_modelstore_sandbox.engine import urn as urns
 from pulumi_modelstore_sandbox.engine.actions.action import Action, with_secrets
 from pulumi_modelstore_sandbox.engine.actions.same import Replace
 from pulumi_modelstore_sandbox.engine.graph import references
+from pulumi_modelstore_sandbox.engine.journal import PendingOperation
 from pulumi_modelstore_sandbox.engine.providers.failure import from_exception
 from pulumi_modelstore_sandbox.engine.resource import ResourceState
 
@@ -60,18 +61,23 @@ class Executor:
         return result
 
     def take_alone(self, action: Action) -> Result:
-        """Take one step."""
+        """Take one step, as soon as the options allow another one; none begins once the run is to stop."""
         run = self._run
-        urn = action.subject.urn
         run.redaction.learn(action.subject.inputs)
-        run.report.started(action.shown(action.new))
-        operation = None
-        if action.pending is not None and not run.preview:
-            operation = run.ledger.begin(action.subject, action.pending)
+        with run.slots:
+            if run.stopping.is_set():
+                return Result(action.subject.urn, failed=True)
+            run.report.started(action.shown(action.new))
+            operation = None
+            if action.pending is not None and not run.preview:
+                operation = run.ledger.begin(action.subject, action.pending)
+            return self._apply(action, operation)
+
+    def _apply(self, action: Action, operation: PendingOperation | None) -> Result:
+        run, urn = self._run, action.subject.urn
         began = time.monotonic()
         try:
-            with run.slots:
-                done = action.apply(run)
+            done = action.apply(run)
         except Exception as error:  # noqa: BLE001 - a provider's class may raise anything
             failure = from_exception(error)
             run.ledger.end(operation)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def refresh(run: Run) -> None:
     """Refresh the whole stack; a resource that cannot be read stays as it is recorded."""
     actions = [Refresh(state, state) for state in run.ledger.resources()]
-    with ThreadPoolExecutor(max_workers=max(1, run.options.parallel)) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, run.options.parallel)) as pool, run.stopped_by_interruption():
         results = list(pool.map(run.executor.take_alone, actions))
     states: list[ResourceState] = []
     there: set[str] = set()

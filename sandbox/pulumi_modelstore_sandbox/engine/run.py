@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -48,6 +50,8 @@ class Run:
         self.hooks = Hooks(self.callbacks, self.report, preview=preview)
         self.slots = threading.BoundedSemaphore(max(1, options.parallel))
         self.executor = Executor(self)
+        self.stopping = threading.Event()
+        """Set when the run is interrupted: steps that have begun end, no other begins."""
 
     def __enter__(self) -> Self:
         _listen_to_progress(self.report)
@@ -61,6 +65,15 @@ class Run:
         self.sources.close()
         close_loops()
         self.ledger.flush()
+
+    @contextlib.contextmanager
+    def stopped_by_interruption(self) -> Iterator[None]:
+        """Begin no step once the block is left by an exception, such as KeyboardInterrupt."""
+        try:
+            yield
+        except BaseException:
+            self.stopping.set()
+            raise
 
     def provider_of(self, state: ResourceState) -> ProviderClient:
         """Return a resource's provider, configured as recorded where the program has not registered it."""

@@ -107,6 +107,7 @@ class Stack:
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     options: Options = field(default_factory=Options)
     stack_outputs: Callable[[str], Any] = lambda _: None
+    on_step: Callable[[Step], None] = lambda _: None
 
     def program(self, text: str) -> Stack:
         (self.folder / "__main__.py").write_text(PREAMBLE + textwrap.dedent(text), encoding="utf-8")
@@ -156,4 +157,10 @@ class Stack:
             stack_outputs=self.stack_outputs,
         )
         events: list[Event] = []
-        return Ran(operation(target, self.journal, events.append, self.options), events)
+
+        def take(event: Event) -> None:
+            events.append(event)
+            if isinstance(event, StepStarted):
+                self.on_step(event.step)
+
+        return Ran(operation(target, self.journal, take, self.options), events)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from pulumi_modelstore_sandbox.engine import deployment
+from pulumi_modelstore_sandbox.engine.deployment import Options
+from pulumi_modelstore_sandbox.engine.events import Step
+from pulumi_modelstore_sandbox.engine.run import Run
 from sandbox.engine.journals import MemoryJournal
 from sandbox.engine.stacks import Stack
 
@@ -206,3 +215,32 @@ def test_the_program_runs_in_its_folder_with_its_configuration(stack: Stack) -> 
     assert outputs == {"text": "found", "size": 3, "x": "y", "names": ["shop", "dev", "organization"], "preview": False}
     assert stack.preview().outputs["preview"] is True
     assert Path.cwd() == before
+
+
+def test_an_interrupted_run_ends_its_steps_and_begins_no_other(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[Run] = []
+
+    class Watched(Run):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            runs.append(self)
+
+    def interrupt(step: Step) -> None:
+        if step.urn.endswith("::a"):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            assert runs[0].stopping.wait(timeout=60)
+
+    monkeypatch.setattr(deployment, "Run", Watched)
+    stack.options = Options(parallel=1)
+    stack.on_step = interrupt
+    stack.program("""
+        for name in "abcd":
+            File(name, path=name)
+    """)
+    with pytest.raises(KeyboardInterrupt):
+        stack.up()
+    assert stack.contents == {"a": None}
+    assert stack.journal.named("a").inputs == {"path": "a"}
+    assert stack.journal.operations == []
+    stack.on_step = lambda _: None
+    assert sorted(stack.up().ops) == ["b", "c", "d"]

@@ -10,7 +10,7 @@ from pulumi_modelstore_sandbox.engine import urn as urns
 from pulumi_modelstore_sandbox.engine.actions.action import Action, Done
 from pulumi_modelstore_sandbox.engine.events import Op
 from pulumi_modelstore_sandbox.engine.journal import PendingOperation, PendingType
-from pulumi_modelstore_sandbox.engine.providers.client import Applied
+from pulumi_modelstore_sandbox.engine.providers.answers import Applied
 from pulumi_modelstore_sandbox.engine.resource import ResourceState
 
 if TYPE_CHECKING:

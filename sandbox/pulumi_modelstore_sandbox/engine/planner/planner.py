@@ -21,8 +21,8 @@ from pulumi_modelstore_sandbox.engine.goal import Goal
 from pulumi_modelstore_sandbox.engine.planner import comparing, replacing
 from pulumi_modelstore_sandbox.engine.planner.naming import Naming
 from pulumi_modelstore_sandbox.engine.planner.plan import Plan
+from pulumi_modelstore_sandbox.engine.providers.answers import CheckFailure
 from pulumi_modelstore_sandbox.engine.providers.assets import with_hashes
-from pulumi_modelstore_sandbox.engine.providers.client import CheckFailure
 from pulumi_modelstore_sandbox.engine.providers.failure import ProviderFailed
 from pulumi_modelstore_sandbox.engine.providers.sources import program_folder
 from pulumi_modelstore_sandbox.engine.resource import ResourceState

@@ -97,7 +97,8 @@ def _run(run: Run, monitor: Monitor) -> None:
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(run_in_stack(lambda: _execute(target)))
+        with run.stopped_by_interruption():
+            loop.run_until_complete(run_in_stack(lambda: _execute(target)))
     except pulumi.RunError as error:
         run.report.say("error", str(error))
     except SystemExit as stopped:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
 
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_modelstore_sandbox.engine import urn as urns
 from pulumi_modelstore_sandbox.engine.diffing import Diff
-from pulumi_modelstore_sandbox.engine.events import DiffKind, PropertyDiff
-from pulumi_modelstore_sandbox.engine.providers import wire
+from pulumi_modelstore_sandbox.engine.providers import answers, wire
+from pulumi_modelstore_sandbox.engine.providers.answers import Applied, Checked
 from pulumi_modelstore_sandbox.engine.providers.failure import (
     ConfigurationUnknown,
     PartialResource,
@@ -20,42 +18,6 @@ from pulumi_modelstore_sandbox.engine.providers.failure import (
 )
 from pulumi_modelstore_sandbox.engine.providers.host import Host
 from pulumi_modelstore_sandbox.engine.values import Properties, contains_unknown, from_struct, to_struct
-
-_KINDS: Final[dict[int, DiffKind]] = {
-    provider_pb2.PropertyDiff.ADD: "add",
-    provider_pb2.PropertyDiff.ADD_REPLACE: "add-replace",
-    provider_pb2.PropertyDiff.DELETE: "delete",
-    provider_pb2.PropertyDiff.DELETE_REPLACE: "delete-replace",
-    provider_pb2.PropertyDiff.UPDATE: "update",
-    provider_pb2.PropertyDiff.UPDATE_REPLACE: "update-replace",
-}
-
-
-@dataclass(frozen=True)
-class CheckFailure:
-    """An input that a provider refuses."""
-
-    property: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Inputs as the provider completes them, and what is wrong with them."""
-
-    inputs: Properties
-    failures: Sequence[CheckFailure] = ()
-
-
-@dataclass(frozen=True)
-class Applied:
-    """What a resource is after a create, update or read."""
-
-    id: str
-    outputs: Properties
-    inputs: Properties | None = None
-    init_errors: list[str] = field(default_factory=list)
-    """Why the resource, which exists, is not complete."""
 
 
 class ProviderClient:
@@ -69,21 +31,24 @@ class ProviderClient:
 
     def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked:
         """Check a provider's own inputs."""
-        request = provider_pb2.CheckRequest(**_named(urn), olds=wire.in_clear(olds), news=wire.in_clear(news))
+        request = provider_pb2.CheckRequest(**answers.named(urn), olds=wire.in_clear(olds), news=wire.in_clear(news))
         try:
             response = self.host.call("CheckConfig", request)
         except Unimplemented:
             return Checked(news)
         inputs = from_struct(response.inputs) if response.HasField("inputs") else {}
-        return Checked(wire.marking_secrets(inputs, news), _failures(response))
+        return Checked(wire.marking_secrets(inputs, news), answers.failures(response))
 
     def diff_config(self, urn: str, old_inputs: Properties, olds: Properties, news: Properties) -> Diff:
         """Compare a provider's recorded inputs with new ones."""
         request = provider_pb2.DiffRequest(
-            **_named(urn), old_inputs=wire.in_clear(old_inputs), olds=wire.in_clear(olds), news=wire.in_clear(news)
+            **answers.named(urn),
+            old_inputs=wire.in_clear(old_inputs),
+            olds=wire.in_clear(olds),
+            news=wire.in_clear(news),
         )
         try:
-            return _diff(self.host.call("DiffConfig", request))
+            return answers.diff(self.host.call("DiffConfig", request))
         except Unimplemented:
             return Diff(changed=None)
 
@@ -102,7 +67,7 @@ class ProviderClient:
             sends_old_inputs_to_delete=True,
             variables={f"{package}:config:{key}": wire.as_text(value) for key, value in kept.items()},
             args=to_struct(inputs),
-            **_named(urn),
+            **answers.named(urn),
         )
         response = self.host.call("Configure", request)
         self._accepts = wire.Accepts(secrets=response.acceptSecrets, resources=response.acceptResources)
@@ -114,14 +79,14 @@ class ProviderClient:
         if not self._known:
             return Checked(news)
         request = provider_pb2.CheckRequest(
-            **_named(urn),
+            **answers.named(urn),
             olds=self._accepts.struct(olds or {}, unknowns=unknowns),
             news=self._accepts.struct(news, unknowns=unknowns),
             randomSeed=seed,
         )
         response = self.host.call("Check", request)
         inputs = from_struct(response.inputs) if response.HasField("inputs") else {}
-        return Checked(self._marking_secrets(inputs, news), _failures(response))
+        return Checked(self._marking_secrets(inputs, news), answers.failures(response))
 
     def diff(
         self,
@@ -138,14 +103,14 @@ class ProviderClient:
         if not self._known:
             raise ConfigurationUnknown
         request = provider_pb2.DiffRequest(
-            **_named(urn),
+            **answers.named(urn),
             id=identity,
             old_inputs=self._accepts.struct(old_inputs, unknowns=unknowns),
             olds=self._accepts.struct(olds, unknowns=unknowns),
             news=self._accepts.struct(news, unknowns=unknowns),
             ignoreChanges=ignore_changes,
         )
-        return _diff(self.host.call("Diff", request))
+        return answers.diff(self.host.call("Diff", request))
 
     def create(self, urn: str, inputs: Properties, timeout: float, *, preview: bool) -> Applied:
         """Create a resource; a preview tells what is known of it."""
@@ -154,7 +119,7 @@ class ProviderClient:
         if preview and not self._supports_preview:
             return Applied("", dict(inputs))
         request = provider_pb2.CreateRequest(
-            **_named(urn),
+            **answers.named(urn),
             properties=self._accepts.struct(inputs, unknowns=preview),
             timeout=timeout,
             preview=preview,
@@ -185,7 +150,7 @@ class ProviderClient:
         if preview and not self._supports_preview:
             return Applied(identity, dict(news))
         request = provider_pb2.UpdateRequest(
-            **_named(urn),
+            **answers.named(urn),
             id=identity,
             old_inputs=self._accepts.struct(old_inputs, unknowns=preview),
             olds=self._accepts.struct(olds, unknowns=preview),
@@ -203,7 +168,7 @@ class ProviderClient:
     def read(self, urn: str, identity: str, inputs: Properties | None, state: Properties) -> Applied | None:
         """Read a resource; None when it does not exist."""
         request = provider_pb2.ReadRequest(
-            **_named(urn),
+            **answers.named(urn),
             id=identity,
             properties=self._accepts.struct(state),
             inputs=None if inputs is None else self._accepts.struct(inputs),
@@ -230,7 +195,7 @@ class ProviderClient:
     def delete(self, urn: str, identity: str, inputs: Properties, outputs: Properties, timeout: float) -> None:
         """Delete a resource."""
         request = provider_pb2.DeleteRequest(
-            **_named(urn),
+            **answers.named(urn),
             id=identity,
             properties=self._accepts.struct(outputs),
             old_inputs=self._accepts.struct(inputs),
@@ -247,7 +212,7 @@ class ProviderClient:
         )
         response = self.host.call("Invoke", request)
         returned = getattr(response, "return")
-        return Checked(from_struct(returned), _failures(response))
+        return Checked(from_struct(returned), answers.failures(response))
 
     @property
     def known(self) -> bool:
@@ -263,29 +228,3 @@ class ProviderClient:
             raise failure
         outputs = self._marking_secrets(from_struct(partial.properties), inputs)
         return Applied(partial.id, outputs, init_errors=partial.reasons or [failure.message])
-
-
-def _named(urn: str) -> dict[str, Any]:
-    parts = urns.parse(urn)
-    return {"urn": urn, "name": parts.name, "type": parts.type}
-
-
-def _failures(response: Any) -> list[CheckFailure]:
-    return [CheckFailure(failure.property, failure.reason) for failure in response.failures]
-
-
-def _diff(response: provider_pb2.DiffResponse) -> Diff:
-    changed = {provider_pb2.DiffResponse.DIFF_NONE: False, provider_pb2.DiffResponse.DIFF_SOME: True}
-    detailed = {}
-    if response.hasDetailedDiff:
-        detailed = {
-            path: PropertyDiff(_KINDS.get(item.kind, "update"), item.inputDiff)
-            for path, item in sorted(response.detailedDiff.items())
-        }
-    return Diff(
-        changed=changed.get(response.changes),
-        keys=list(response.diffs),
-        replace_keys=list(response.replaces),
-        detailed=detailed,
-        delete_before_replace=response.deleteBeforeReplace,
-    )

@@ -9,7 +9,8 @@ from typing import Final
 
 from pulumi_modelstore_sandbox.engine import urn as urns
 from pulumi_modelstore_sandbox.engine.diffing import Diff, identical
-from pulumi_modelstore_sandbox.engine.providers.client import Applied, Checked, ProviderClient
+from pulumi_modelstore_sandbox.engine.providers.answers import Applied, Checked
+from pulumi_modelstore_sandbox.engine.providers.client import ProviderClient
 from pulumi_modelstore_sandbox.engine.providers.failure import ProviderFailed
 from pulumi_modelstore_sandbox.engine.providers.host import Host
 from pulumi_modelstore_sandbox.engine.resource import ResourceState
