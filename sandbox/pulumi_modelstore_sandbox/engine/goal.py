@@ -49,8 +49,11 @@ class Goal:
     source_position: str = ""
     resource_hooks: dict[str, list[str]] = field(default_factory=dict)
 
-    def state(self, urn: str, old: ResourceState | None, alias: str) -> ResourceState:
-        """Return the state to be, before anything was checked or done."""
+    def state(self, urn: str, old: ResourceState | None) -> ResourceState:
+        """Return the state to be, before anything was checked or done.
+
+        Aliases are not kept: once the resource is recorded under its new URN, every reference to it is too.
+        """
         return ResourceState(
             urn=urn,
             type=self.type,
@@ -63,7 +66,6 @@ class Goal:
             protect=bool(self.protect),
             retain_on_delete=bool(self.retain_on_delete),
             additional_secret_outputs=self.additional_secret_outputs,
-            aliases=[alias] if alias else [],
             custom_timeouts=self.custom_timeouts,
             import_id=self.import_id,
             deleted_with=self.deleted_with,

@@ -58,7 +58,7 @@ class Planner:
             old, alias = self.naming.find_old(urn, goal)
             if alias:
                 self._run.ledger.rename(alias, urn)
-        new = goal.state(urn, old, alias)
+        new = goal.state(urn, old)
         self._run.redaction.learn(new.inputs)
         if urns.is_provider(goal.type):
             self.plan.providers[urn] = new
@@ -80,7 +80,6 @@ class Planner:
             old, alias = self.naming.find_old(urn, goal)
         if alias:
             self._run.ledger.rename(alias, urn)
-            new = new.with_(aliases=[alias])
         if old is not None and not old.external and old.id != new.id:
             self.plan.replaces.add(urn)
             return self._run.executor.take([Read(old, new, replacing=True), Replace(old, new)])
@@ -97,7 +96,7 @@ class Planner:
                 return imported
             self.plan.imports.add(new.urn)
             old = imported.state
-            new = goal.state(new.urn, old, "")
+            new = goal.state(new.urn, old)
         actions = self._steps(goal, new, old)
         if not actions:
             return Result(new.urn, state=old)
