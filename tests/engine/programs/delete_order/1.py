@@ -1,0 +1,3 @@
+from files import File
+
+a = File("a", "one")

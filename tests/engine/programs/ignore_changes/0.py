@@ -1,0 +1,5 @@
+import pulumi
+from files import File
+
+a = File("a", "one", opts=pulumi.ResourceOptions(ignore_changes=["content"]))
+b = File("b", "one")

@@ -1,0 +1,4 @@
+import pulumi
+from files import File
+
+a = File("a", "two", opts=pulumi.ResourceOptions(protect=False))

@@ -1,0 +1,6 @@
+import pulumi
+from files import File
+
+a = File("a", "one", opts=pulumi.ResourceOptions(replacement_trigger=0, delete_before_replace=True))
+b = File("b", "one", opts=pulumi.ResourceOptions(replacement_trigger="x"))
+c = File("c", "rides on a", opts=pulumi.ResourceOptions(replace_with=[b]))

@@ -1,0 +1,4 @@
+from files import File
+
+a = File("a", "one")
+b = File("b", "one")

@@ -1,0 +1,5 @@
+import pulumi
+from files import File
+
+b = File("b", "three")
+pulumi.export("shout", b.content)
