@@ -18,6 +18,7 @@ from servers.versitygw import VersityGateway
 
 pytest.importorskip("kserve_storage", reason="kserve-storage is in the dependency group `test`")
 
+PASSPHRASE = "a passphrase for tests"
 STACK = Path(__file__).with_name("stack")
 MODEL = {"config.json": 700, "tokenizer.json": 90_000, "weights/model-00001.safetensors": 9 * 2**20}
 NEXT_VERSION = {"config.json": b"{}", "weights/model-00001.safetensors": b"the next version's weights"}
@@ -41,14 +42,22 @@ def _brought_key(versitygw: VersityGateway, bucket: str) -> dict[str, str]:
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_user_policy(UserName="brought-along", PolicyName="read", PolicyDocument=policy)
     key = iam.create_access_key(UserName="brought-along")["AccessKey"]
-    return {"readerAccessKeyId": key["AccessKeyId"], "readerSecretAccessKey": key["SecretAccessKey"]}
+    return {"readerAccessKeyId": key["AccessKeyId"], "readerSecretAccessKey": {"secret": key["SecretAccessKey"]}}
 
 
 def _project(folder: Path, config: dict[str, Any]) -> Path:
+    """A copy of the stack with its model and configuration; `{"secret": ...}` is sealed as the CLI does it."""
+    from pulumi_modelstore_sandbox.state.encryption import PassphraseCipher
+
     project = folder / "project"
     shutil.copytree(STACK, project)
     _write_model(project / "model")
-    settings = {"config": {f"pod:{name}": value for name, value in config.items()}}
+    cipher = PassphraseCipher.create(PASSPHRASE)
+    sealed = {
+        f"pod:{name}": {"secure": cipher.encrypt(value["secret"])} if isinstance(value, dict) else value
+        for name, value in config.items()
+    }
+    settings = {"encryptionsalt": cipher.recorded, "config": sealed}
     (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     return project
 
@@ -69,7 +78,7 @@ def project(
         "STORE_ACCESS_KEY_ID": versitygw.access_key_id,
         "STORE_SECRET_ACCESS_KEY": versitygw.secret_access_key,
         "MODELSTORE_SANDBOX_HOME": str(folder / "home"),
-        "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
     }
     made = _project(folder, config)
     sandbox(made, "up", "--yes", environment=environment)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,8 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     for name in ("MODELSTORE_SANDBOX_HOME", "FILES", "NO_COLOR", "PULUMI_CONFIG_PASSPHRASE"):
         monkeypatch.setenv(name, made.environment[name])
     # Nothing here speaks to AWS, and other tests of this process may have imported what does.
-    for name in ("botocore", "pulumi_aws", "pulumi_modelstore_sandbox.aws.provider"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr("pulumi_modelstore_sandbox.cli.aws_on_demand.MODULES", frozenset())
     return made
 
 
