@@ -59,10 +59,14 @@ class StorageNamespace(CheckedComponent):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check = ArgumentCheck("StorageNamespace", name)
-        if isinstance(backend, Backend):
+        if not check.uses_settings(backend):
+            pass
+        elif isinstance(backend, Backend):
             check.extend(backend.problems(), under="backend")
         else:
             check.add("backend", f"{type(backend).__name__} is no backend", "Pass AwsS3(...) or S3Compatible(...)")
+        description = check.text("description", description)
+        adopt = check.flag("adopt", adopt)
         if description is not None and len(description) > _LONGEST_DESCRIPTION:
             remedy = f"Shorten it to {_LONGEST_DESCRIPTION} characters"
             check.add("description", f"has {len(description)} characters", remedy)

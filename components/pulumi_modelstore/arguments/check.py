@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pulumi
 
+from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.refusal import Refusal, refuse
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
+from pulumi_modelstore.arguments.settings import CheckedSettings
 
 _RESOURCE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _placeholder = itertools.count(1)
@@ -44,17 +43,56 @@ class ArgumentCheck:
         """Record problems that were found elsewhere, such as in a settings model that is argument `under`."""
         self.problems.extend(problem.under(under) if under else problem for problem in problems)
 
-    def settings(self, argument: str, value: Any, model: type[BaseModel], *, remedy: str) -> bool:
-        """Whether `value` is a settings model of the wanted class; records the problem where it is not."""
-        if isinstance(value, model):
-            return True
-        self.add(argument, f"{type(value).__name__} is not {model.__name__}", remedy)
+    def settings(self, argument: str, value: Any, model: type[CheckedSettings], *, remedy: str) -> bool:
+        """Whether `value` is a settings model of the wanted class that was not refused; records where it is another."""
+        if not isinstance(value, model):
+            self.add(argument, f"{type(value).__name__} is not {model.__name__}", remedy)
+            return False
+        return self.uses_settings(value)
+
+    def uses_settings(self, settings: object) -> bool:
+        """Whether the settings object was not refused itself."""
+        refused = isinstance(settings, CheckedSettings) and settings.refused
+        self.depends_on_refused = self.depends_on_refused or refused
+        return not refused
+
+    def text(self, argument: str, value: Any) -> str | None:
+        """The string, where it is one or None; anything else is a problem and counts as not given."""
+        if value is None or isinstance(value, str):
+            return value
+        self.add(argument, _wrong(value, "text"), _plainly(value, "Pass a string"))
+        return None
+
+    def flag(self, argument: str, value: Any) -> bool:
+        """The flag; a string, as configuration gives it, is a problem, for the text `false` counts as true."""
+        if isinstance(value, bool):
+            return value
+        self.add(argument, _wrong(value, "flag"), _plainly(value, "Pass True or False; config.get_bool(...) gives one"))
         return False
 
-    def uses(self, argument: str, value: Any, component: type[CheckedComponent]) -> bool:
-        """Whether `value` is a component of the wanted class that was not refused itself."""
+    def texts(self, argument: str, value: Any) -> Sequence[str]:
+        """The strings of a list; a single string is a problem, for it counts as a list of its letters."""
+        if value is None:
+            return ()
+        if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+            self.add(argument, _wrong(value, "list"), _plainly(value, "Pass a list of strings"))
+            return ()
+        for number, item in enumerate(value):
+            if not isinstance(item, str):
+                self.add(f"{argument}[{number}]", _wrong(item, "text"), _plainly(item, "Pass a string"))
+        return [item for item in value if isinstance(item, str)]
+
+    def mapping(self, argument: str, value: Any) -> Mapping[str, Any]:
+        """The mapping; an empty one stands for None, and for anything else, which is a problem."""
+        if value is None or isinstance(value, Mapping):
+            return value or {}
+        self.add(argument, _wrong(value, "mapping"), _plainly(value, 'Write it like {"name": "value"}'))
+        return {}
+
+    def uses(self, argument: str, value: Any, component: type[CheckedComponent], *, wanted: str = "") -> bool:
+        """Whether `value` is a component of the wanted class, in messages `wanted`, that was not refused itself."""
         if not isinstance(value, component):
-            wanted = component.__name__
+            wanted = wanted or component.__name__
             self.add(argument, f"{type(value).__name__} is not a {wanted}", f"Pass the {wanted} object itself")
             return False
         if value.refused:
@@ -92,3 +130,14 @@ class CheckedComponent(pulumi.ComponentResource):
     def child_options(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child of this component."""
         return pulumi.ResourceOptions(parent=self, **options)
+
+
+def _wrong(value: Any, wanted: str) -> str:
+    # The value is not repeated: one in the wrong place may be a secret.
+    if is_plain(value):
+        return f"{type(value).__name__} is no {wanted}"
+    return "is an output, and a preview has to know its value"
+
+
+def _plainly(value: Any, remedy: str) -> str:
+    return remedy if is_plain(value) else "Pass a plain value, such as one of the stack's configuration"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,22 @@ class Problem:
 
 def problems_of(error: ValidationError) -> list[Problem]:
     """What pydantic refused, one problem a field; the refused values are not repeated, for one may be a secret."""
-    return [
-        Problem(".".join(map(str, detail["loc"])) or "settings", _sentence(detail["msg"]))
-        for detail in error.errors(include_url=False, include_input=False)
-    ]
+    return [_problem(detail) for detail in error.errors(include_url=False, include_input=True)]
 
 
-def _sentence(message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    return text[:1].lower() + text[1:]
+def _problem(detail: ErrorDetails) -> Problem:
+    argument = ".".join(map(str, detail["loc"])) or "settings"
+    kind, wrong = detail["type"], type(detail["input"]).__name__
+    if kind == "missing":
+        return Problem(argument, "is missing", f"Give {argument}")
+    if kind == "extra_forbidden":
+        return Problem(argument, "is no setting that exists here", "Check its spelling, or leave it out")
+    message = detail["msg"]
+    if kind == "value_error":
+        return Problem(argument, message.removeprefix("Value error, "))
+    if kind.endswith(("_type", "_parsing", "_from_float")):
+        remedy = message.removeprefix("Input should be ").split(",")[0]
+        known = "Output" not in wrong
+        found = f"{wrong} is of the wrong type" if known else "is an output, and a preview has to know its value"
+        return Problem(argument, found, f"Pass {remedy}" if known else "Pass a plain value")
+    return Problem(argument, message[:1].lower() + message[1:])

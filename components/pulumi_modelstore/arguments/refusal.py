@@ -19,7 +19,7 @@ from pulumi_modelstore.arguments.problem import Problem
 
 @dataclass(frozen=True)
 class Refusal:
-    """One component that was declared with arguments it cannot have."""
+    """One component, or settings object without a name, that was declared with arguments it cannot have."""
 
     component: str
     name: str
@@ -27,7 +27,7 @@ class Refusal:
 
     def __str__(self) -> str:
         lines = "".join(f"\n    {problem}" for problem in self.problems)
-        return f'  {self.component} "{self.name}"{lines}'
+        return f'  {self.component} "{self.name}"{lines}' if self.name else f"  {self.component}{lines}"
 
 
 class InvalidArguments(pulumi.RunError):
@@ -49,7 +49,9 @@ class InvalidArguments(pulumi.RunError):
     def __str__(self) -> str:
         count = len(self.problems)
         counted = "1 invalid argument" if count == 1 else f"{count} invalid arguments"
-        return "\n".join([f"{counted}; nothing was declared with them:", *map(str, self.refusals)])
+        text = "\n".join([f"{counted}; nothing was declared with them:", *map(str, self.refusals)])
+        # A file name that is no UTF-8 is in no message that an engine takes.
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 _recorded: WeakKeyDictionary[pulumi.Resource, list[Refusal]] = WeakKeyDictionary()

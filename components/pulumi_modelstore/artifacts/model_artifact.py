@@ -9,8 +9,9 @@ from typing import Any, Literal
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
+from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.arguments.problem import Problem
-from pulumi_modelstore.arguments.refusal import InvalidArguments, Refusal
+from pulumi_modelstore.arguments.refusal import Refusal, refuse
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.artifacts.tags import Tags, TagTable
 from pulumi_modelstore.namespace import StorageNamespace
@@ -80,6 +81,8 @@ class ModelArtifact(CheckedComponent):
     ) -> None:
         check = ArgumentCheck("ModelArtifact", name)
         usable = check.uses("namespace", namespace, StorageNamespace)
+        model, version = check.text("model", model), check.text("version", version)
+        earlier_versions = check.texts("earlier_versions", earlier_versions)
         self.model = check.name if model is None else model
         check.extend(Problem("model", text) for text in validate_name(self.model))
         content = _read(check, source)
@@ -115,14 +118,15 @@ class ModelArtifact(CheckedComponent):
         """The version that one of the tags means, for a service to refer to: moving the tag changes the service.
 
         Raises:
-            InvalidArguments: where the artifact declares no such tag.
+            InvalidArguments: at preview, where the artifact declares no such tag.
         """
         if self.refused:
-            return ModelReference("", self.namespace)
+            return ModelReference("", self.namespace, refused=True)
         if tag not in self._tags:
             known = ", ".join(self._tags) or "none"
             problem = Problem("tags", f'"{tag}" is none of them ({known})', f'Add "{tag}" to the tags of the artifact')
-            raise InvalidArguments([Refusal("ModelArtifact", self.given_name, (problem,))])
+            refuse(Refusal("ModelArtifact", self.given_name, (problem,)))
+            return ModelReference("", self.namespace, refused=True)
         version = self._table.resolve(tag)
         size = self.total_bytes if version == self.version else None
         return ModelReference(self._uri_of(version), self.namespace, size, (self._upload, self._tags[tag]))
@@ -131,7 +135,7 @@ class ModelArtifact(CheckedComponent):
     def reference(self) -> ModelReference:
         """This version, for a service to refer to."""
         after = () if self.refused else (self._upload,)
-        return ModelReference(self.uri, self.namespace, self.total_bytes, after)
+        return ModelReference(self.uri, self.namespace, self.total_bytes, after, refused=self.refused)
 
     def _uri_of(self, version: str) -> pulumi.Input[str]:
         # Not namespace.uri(): the layout's prefix begins with the namespace's own.
@@ -172,7 +176,8 @@ class ModelArtifact(CheckedComponent):
 
 def _read(check: ArgumentCheck, source: str | Path) -> Content:
     if not isinstance(source, str | Path):
-        check.add("source", f"{type(source).__name__} is no path", "Pass the path of a file or folder")
+        known = f"{type(source).__name__} is no path" if is_plain(source) else "is an output, and a preview reads it"
+        check.add("source", known, "Pass the path of a file or folder")
         return Content(())
     try:
         return read_source(source, base=Path.cwd())

@@ -19,9 +19,11 @@ class ModelReference:
         namespace: what holds it; None for a place that no namespace of the program knows.
         total_bytes: size of all its files; None where only the store knows.
         after: resources that put it there; a service waits for them.
+        refused: whether the artifact, or the tag that was asked for, was refused; nothing is deployed from there.
     """
 
     uri: pulumi.Input[str]
     namespace: StorageNamespace | None = None
     total_bytes: int | None = None
     after: Sequence[pulumi.Resource] = ()
+    refused: bool = False

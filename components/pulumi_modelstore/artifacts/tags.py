@@ -11,6 +11,8 @@ from pulumi_modelstore_provider.artifacts.layout import validate_tag, validate_v
 Tags = Sequence[str] | Mapping[str, str | None]
 """Tags of this version by name, or each tag with its target: a version, another tag, or None for this version."""
 
+_FORM = 'Write tags like ["latest"] or {"latest": "stable"}'
+
 
 class TagTable:
     """What each tag points to, directly and in the end.
@@ -22,10 +24,22 @@ class TagTable:
     """
 
     def __init__(self, tags: Tags | None, version: str, earlier_versions: Sequence[str] = ()) -> None:
-        named: Mapping[Any, Any] = tags if isinstance(tags, Mapping) else dict.fromkeys(tags or ())
+        self._malformed: list[Problem] = []
+        named = self._by_name(tags)
         self.targets: dict[str, str] = {tag: version if target is None else target for tag, target in named.items()}
         self._versions = [version, *earlier_versions]
         self._earlier = earlier_versions
+
+    def _by_name(self, tags: Any) -> Mapping[Any, Any]:
+        if isinstance(tags, Mapping):
+            return tags
+        if tags is not None and (isinstance(tags, str) or not isinstance(tags, Sequence)):
+            # A string is a sequence of its letters.
+            self._malformed.append(Problem("tags", f"{type(tags).__name__} is no list or mapping", _FORM))
+            return {}
+        wrong = [tag for tag in tags or () if not isinstance(tag, str)]
+        self._malformed += [Problem("tags", f"{type(tag).__name__} is no name", _FORM) for tag in wrong]
+        return {tag: None for tag in tags or () if isinstance(tag, str)}
 
     def resolve(self, tag: str) -> str:
         """The version that a tag means in the end; only for tables without problems."""
@@ -44,7 +58,8 @@ class TagTable:
 
     def problems(self) -> list[Problem]:
         """Every bad name, clash with a version, cycle and tag that points nowhere."""
-        found = [Problem("earlier_versions", text) for version in self._earlier for text in validate_version(version)]
+        found = [*self._malformed]
+        found += [Problem("earlier_versions", text) for version in self._earlier for text in validate_version(version)]
         for tag, target in self.targets.items():
             if not isinstance(tag, str) or not isinstance(target, str):
                 found.append(Problem("tags", f"{tag!r}: {target!r} are no names", "Write tags as strings"))

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pulumi
-from pydantic import BaseModel, ValidationError
 
-from pulumi_modelstore.arguments.problem import Problem, problems_of
-from pulumi_modelstore.arguments.refusal import InvalidArguments, Refusal
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.arguments.refusal import InvalidArguments, Refusal, refuse
+from pulumi_modelstore.arguments.settings import CheckedSettings
 from pulumi_modelstore.backends.protocol import Backend
 
 _KIND = re.compile(r"[a-z][a-z0-9-]*")
@@ -47,17 +47,21 @@ def backend_from_config(settings: Mapping[str, Any] | str | None = None, *, key:
     if model is None:
         found = "is missing" if kind is None else f"{kind!r} is no backend"
         raise _invalid(key, Problem("kind", found, f"Choose one of {', '.join(_kinds())}"))
-    try:
-        return cast("Backend", model.model_validate(dict(settings)))
-    except ValidationError as error:
-        raise _invalid(key, *problems_of(error)) from None
+    given = {str(name): value for name, value in settings.items()}
+    problems = model.type_problems(given)
+    if problems:
+        raise _invalid(key, *problems)
+    return cast("Backend", model(**given))
 
 
 def _invalid(key: str, *problems: Problem) -> InvalidArguments:
-    return InvalidArguments([Refusal("configuration", key, problems)])
+    refusal = Refusal("configuration", key, problems)
+    # Recorded too: what was refused before would be reported without it.
+    refuse(refusal)
+    return InvalidArguments([refusal])
 
 
-def _model(kind: Any) -> type[BaseModel] | None:
+def _model(kind: Any) -> type[CheckedSettings] | None:
     """The settings model of a kind: the one in the module of that name whose `kind` it is."""
     if not isinstance(kind, str) or not _KIND.fullmatch(kind):
         return None
@@ -65,12 +69,12 @@ def _model(kind: Any) -> type[BaseModel] | None:
     if find_spec(name) is None:
         return None
     for value in vars(import_module(name)).values():
-        if isinstance(value, type) and issubclass(value, BaseModel) and _kind_of(value) == kind:
+        if isinstance(value, type) and issubclass(value, CheckedSettings) and _kind_of(value) == kind:
             return value
     return None
 
 
-def _kind_of(model: type[BaseModel]) -> str | None:
+def _kind_of(model: type[CheckedSettings]) -> str | None:
     field = model.model_fields.get("kind")
     return field.default if field is not None else None
 

@@ -5,25 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, InstanceOf
-from pydantic.alias_generators import to_camel
+from pydantic import PlainValidator
 
-TextInput = Annotated[str | InstanceOf[pulumi.Output[Any]], "a string, or an output of another resource"]
+from pulumi_modelstore.arguments.settings import CheckedSettings
 
 
-class BackendSettings(BaseModel):
-    """Frozen, strict about unknown fields, and loadable from configuration in snake_case or camelCase.
+def _text_or_output(value: Any) -> Any:
+    if not isinstance(value, str | pulumi.Output):
+        raise ValueError(f"{type(value).__name__} is no text")  # noqa: TRY004 - pydantic collects ValueErrors only
+    return value
 
-    Constructing one checks only the types; what the values mean is checked by the component that takes them, together
-    with its other arguments.
-    """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        arbitrary_types_allowed=True,
-        # A value in the wrong place may be a secret.
-        hide_input_in_errors=True,
-    )
+TextInput = Annotated[str | pulumi.Output[Any], PlainValidator(_text_or_output)]
+"""A string, or an output of another resource."""
+
+
+class BackendSettings(CheckedSettings):
+    """Settings of one storage system."""

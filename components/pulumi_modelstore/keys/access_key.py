@@ -42,6 +42,7 @@ class AccessKey(KeySource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check = ArgumentCheck("AccessKey", name)
+        read_only = check.flag("read_only", read_only)
         check_key_arguments(check, namespace, None if key is None else [key], argument="key")
         scope = narrowed_prefix(check, namespace, prefix)
         if isinstance(namespace, StorageNamespace):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck
+from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.backends.protocol import IssuedKey, KeySlot, Role
 from pulumi_modelstore.keys.budget import MOST_KEYS
 from pulumi_modelstore.keys.existing_key import ExistingKey
@@ -71,6 +72,7 @@ class AccessKeyPair(KeySource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check = ArgumentCheck("AccessKeyPair", name)
+        overlap, read_only = check.flag("overlap", overlap), check.flag("read_only", read_only)
         check_key_arguments(check, namespace, keys, argument="keys")
         slots = _checked_slots(check, rotation, overlap=overlap, keys=keys)
         scope = narrowed_prefix(check, namespace, prefix)
@@ -102,10 +104,13 @@ def _checked_slots(
     check: ArgumentCheck, rotation: int, *, overlap: bool, keys: Sequence[ExistingKey] | None
 ) -> list[KeySlot]:
     if isinstance(rotation, bool) or not isinstance(rotation, int) or rotation < 0:
-        check.add("rotation", f"{rotation!r} is no generation", "Begin with 0 and raise it by one to rotate")
+        found = f"{rotation!r} is no generation" if is_plain(rotation) else "is an output, and a preview has to know it"
+        check.add("rotation", found, "Begin with 0 and raise it by one to rotate")
         return []
     if keys is None:
         return slots_of(rotation, overlap=overlap)
+    if isinstance(keys, str) or not isinstance(keys, Sequence):
+        return []
     if rotation or not overlap:
         remedy = "Rotate by putting the new key first in keys; leave rotation and overlap out"
         check.add("rotation", "has no effect on keys that are brought along", remedy)

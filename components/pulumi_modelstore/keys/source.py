@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from pulumi_modelstore.backends.protocol import IssuedKey, KeySlot, Role
 from pulumi_modelstore.namespace import StorageNamespace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pulumi_modelstore.keys.existing_key import ExistingKey
 
@@ -81,14 +82,19 @@ def check_key_arguments(
     from pulumi_modelstore.keys.existing_key import ExistingKey
 
     usable = check.uses("namespace", namespace, StorageNamespace)
-    for number, key in enumerate(keys or []):
+    if keys is not None and (isinstance(keys, str) or not isinstance(keys, Sequence)):
+        check.add(argument, f"{type(keys).__name__} is no list", "Pass [ExistingKey(id, secret)]")
+        keys = ()
+    for number, key in enumerate(keys or ()):
         where = f"{argument}[{number}]" if argument == "keys" else argument
         if not isinstance(key, ExistingKey):
             check.add(where, f"{type(key).__name__} is no ExistingKey", "Pass ExistingKey(id, secret)")
             continue
         for part in ("access_key_id", "secret_access_key"):
-            if is_plain(getattr(key, part)) and not getattr(key, part):
-                check.add(f"{where}.{part}", "is empty", "Give the key as the store's console shows it")
+            value = getattr(key, part)
+            if is_plain(value) and not (isinstance(value, str) and value):
+                found = "is empty" if not value else f"{type(value).__name__} is no text"
+                check.add(f"{where}.{part}", found, "Give the key as the store's console shows it")
     if not usable:
         return
     if keys is None:
@@ -103,6 +109,7 @@ def narrowed_prefix(check: ArgumentCheck, namespace: StorageNamespace, prefix: s
     """The part of the bucket that a key opens: `prefix` inside the namespace's own, or all of the namespace."""
     from pulumi_modelstore.arguments.bucket_name import prefix_problems
 
+    prefix = check.text("prefix", prefix)
     if prefix is not None:
         check.extend(prefix_problems(prefix))
     if not isinstance(namespace, StorageNamespace) or namespace.refused:

@@ -71,14 +71,20 @@ class KServeCredentials(CheckedComponent):
         secret_name = check.name if secret_name is None else secret_name
         service_account_name = check.name if service_account_name is None else service_account_name
         usable = check.uses("namespace", namespace, StorageNamespace)
-        if check.uses("keys", keys, KeySource) and usable and keys.namespace is not namespace:
+        labels, annotations = check.mapping("labels", labels), check.mapping("annotations", annotations)
+        automount_token = check.flag("automount_token", automount_token)
+        if (
+            check.uses("keys", keys, KeySource, wanted="AccessKeyPair or AccessKey")
+            and usable
+            and keys.namespace is not namespace
+        ):
             remedy = "Pass keys that were declared for the same namespace"
             check.add("keys", f"open another namespace than {namespace.given_name}", remedy)
         check.extend(label_name_problems(kubernetes_namespace, argument="kubernetes_namespace"))
         check.extend(subdomain_name_problems(secret_name, argument="secret_name"))
         check.extend(subdomain_name_problems(service_account_name, argument="service_account_name"))
-        check.extend(labels_problems(labels or {}, argument="labels"))
-        check.extend(annotations_problems(annotations or {}, argument="annotations"))
+        check.extend(labels_problems(labels, argument="labels"))
+        check.extend(annotations_problems(annotations, argument="annotations"))
         super().__init__(check, opts)
         # Plain, for consumers in this program: they are checked against it, and refer to the objects by name.
         self.names = (secret_name, service_account_name)

@@ -94,6 +94,8 @@ class GpuInferenceService(CheckedComponent):
             credentials = None
         if kubernetes_namespace is None:
             kubernetes_namespace = credentials.kubernetes_namespace_input if credentials else "default"
+        labels, annotations = check.mapping("labels", labels), check.mapping("annotations", annotations)
+        model_format_version = check.text("model_format_version", model_format_version)
         arguments = ServiceArguments(
             service_name=check.name if service_name is None else service_name,
             kubernetes_namespace=kubernetes_namespace,
@@ -105,14 +107,14 @@ class GpuInferenceService(CheckedComponent):
             resources=resources,
             min_replicas=min_replicas,
             max_replicas=min_replicas if max_replicas is None else max_replicas,
-            protocol_version=protocol_version,
+            protocol_version=check.text("protocol_version", protocol_version),
             model_name=model_name,
             annotations={
                 "serving.kserve.io/deploymentMode": DEPLOYMENT_MODE,
                 **_given({"aml-model-repo": model_repository, "aml-pipeline-tag": pipeline_tag}),
-                **(annotations or {}),
+                **annotations,
             },
-            labels={**_given({"aml.cpaas.io/runtime-type": runtime_type}), **(labels or {})},
+            labels={**_given({"aml.cpaas.io/runtime-type": runtime_type}), **labels},
         )
         reference = check_model(check, model, arguments)
         check_service(check, arguments, model_bytes=reference.total_bytes)

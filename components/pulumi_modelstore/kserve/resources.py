@@ -6,20 +6,19 @@ import re
 from math import ceil
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict
 
 from pulumi_modelstore.arguments.kubernetes import annotations_problems, quantity, quantity_problems
 from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.arguments.settings import CheckedSettings
 
 _GIB = 1024**3
 # Beside the model: logs, caches and what a runtime compiles for its GPU.
 _RUNTIME_BYTES = 4 * _GIB
 _HEADROOM = 1.15
-_SETTINGS = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
 
-class Gpu(BaseModel):
+class Gpu(CheckedSettings):
     """GPUs of one replica.
 
     Args:
@@ -28,8 +27,6 @@ class Gpu(BaseModel):
             `nvidia.com/mig-3g.40gb`.
         memory: of each, such as `80Gi`; given, weights that cannot fit are refused.
     """
-
-    model_config = _SETTINGS
 
     count: int = 1
     resource: str = "nvidia.com/gpu"
@@ -49,11 +46,11 @@ class Gpu(BaseModel):
         return found
 
 
-class Resources(BaseModel):
+class Resources(CheckedSettings):
     """Requests and limits of the serving container beside its GPUs, as Kubernetes quantities.
 
     Args:
-        cpu: requested cores, such as `4` or `500m`.
+        cpu: requested cores, such as `4` or `500m`; a number will do.
         memory: requested memory.
         ephemeral_storage: requested node storage, into which KServe downloads the model; unset, the model's size with
             15% headroom and 4 GiB for the runtime, rounded up coarsely.
@@ -62,7 +59,8 @@ class Resources(BaseModel):
         ephemeral_storage_limit: unset, the request; a pod that exceeds it is evicted.
     """
 
-    model_config = _SETTINGS
+    # `cpu=4` reads well and means `4`.
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     cpu: str = "4"
     memory: str = "16Gi"

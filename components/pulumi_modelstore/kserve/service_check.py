@@ -63,6 +63,9 @@ def check_model(check: ArgumentCheck, model: Any, arguments: ServiceArguments) -
     if isinstance(model, ModelArtifact):
         check.uses("model", model, ModelArtifact)
         model = model.reference
+    if isinstance(model, ModelReference) and model.refused:
+        check.depends_on_refused = True
+        return model
     credentials = arguments.credentials
     if isinstance(model, ModelReference) and model.namespace is not None:
         if model.namespace.refused:
@@ -102,8 +105,10 @@ def check_service(check: ArgumentCheck, arguments: ServiceArguments, *, model_by
         check.extend(subdomain_name_problems(arguments.runtime, argument="runtime"))
     if arguments.model_name is not None:
         check.extend(label_name_problems(arguments.model_name, argument="model_name"))
-    if is_plain(arguments.model_format) and not arguments.model_format:
-        check.add("model_format", "is empty", "Name the format that the runtime supports, such as vLLM")
+    model_format = arguments.model_format
+    if is_plain(model_format) and not (isinstance(model_format, str) and model_format):
+        found = "is empty" if not model_format else f"{type(model_format).__name__} is no text"
+        check.add("model_format", found, "Name the format that the runtime supports, such as vLLM")
     version = arguments.protocol_version
     if version is not None and not PROTOCOL_VERSION.fullmatch(version):
         check.add("protocol_version", f"{version!r} is no protocol", "Write it like v1, v2 or grpc-v2")
@@ -140,7 +145,9 @@ def _check_replicas(check: ArgumentCheck, arguments: ServiceArguments) -> None:
     least, most = arguments.min_replicas, arguments.max_replicas
     for argument, value in (("min_replicas", least), ("max_replicas", most)):
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_REPLICAS:
-            check.add(argument, f"{value!r} is no number of replicas", "Use a whole number from 1")
+            unknown = "is an output, and a preview has to know it"
+            found = f"{value!r} is no number of replicas" if is_plain(value) else unknown
+            check.add(argument, found, "Use a whole number from 1")
             return
     if least == 0:
         remedy = "Use at least 1; scaling to zero needs Knative mode"

@@ -71,8 +71,10 @@ def list_source(path: str | Path, *, base: Path) -> Listing:
         hint = "" if Path(path).is_absolute() else f" (looked for {root})"
         listing.problems.append(f"there is no such file or folder{hint}")
         return listing
-    except OSError as error:
-        listing.problems.append(f"it cannot be looked at: {error.strerror}")
+    except (OSError, ValueError) as error:
+        # ValueError: a NUL byte in the path.
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        listing.problems.append(f"it cannot be looked at: {reason}")
         return listing
     if stat.S_ISDIR(status.st_mode):
         real = os.path.realpath(root)

@@ -33,8 +33,8 @@ def test_settings_come_from_the_stacks_configuration() -> None:
         ({"kind": 3}, "kind: 3 is no backend"),
         ("[]", "backend: is no object"),
         ("{", "backend: is no object"),
-        ({"kind": "aws-s3"}, "bucket: field required"),
-        ({"kind": "aws-s3", "bucket": "m", "buckets": "n"}, "buckets: extra inputs are not permitted"),
+        ({"kind": "aws-s3"}, "bucket: is missing. Give bucket."),
+        ({"kind": "aws-s3", "bucket": "m", "buckets": "n"}, "buckets: is no setting that exists here"),
     ],
 )
 def test_wrong_settings_are_refused(settings: object, said: str) -> None:
