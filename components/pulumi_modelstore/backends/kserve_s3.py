@@ -36,7 +36,7 @@ def s3_secret(
     """
     annotations: dict[str, pulumi.Input[str]] = {
         f"{_ANNOTATION}/s3-endpoint": derive(_host_and_port, endpoint),
-        f"{_ANNOTATION}/s3-usehttps": derive(lambda url: "0" if url.startswith("http://") else "1", endpoint),
+        f"{_ANNOTATION}/s3-usehttps": derive(lambda url: "0" if urlsplit(url).scheme == "http" else "1", endpoint),
         f"{_ANNOTATION}/s3-region": region,
     }
     if virtual_bucket:

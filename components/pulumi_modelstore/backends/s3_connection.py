@@ -22,5 +22,6 @@ def connection_problems(*, endpoint: Any, **settings: Any) -> list[Problem]:
 
 
 def connection_inputs(*, endpoint: Any, **settings: Any) -> pulumi.Input[dict[str, Any]]:
-    """The input; plain where the endpoint is."""
-    return derive(lambda known: S3Connection(endpoint=known, **settings).to_inputs(), endpoint)
+    """The input; plain where the endpoint is. A wrong one that is known only later is left to the provider's check."""
+    rest = S3Connection(**settings).to_inputs()
+    return derive(lambda known: rest if known is None else {"endpoint": known.rstrip("/"), **rest}, endpoint)

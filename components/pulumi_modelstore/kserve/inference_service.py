@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
-from pulumi_modelstore.arguments.inputs import is_plain
+from pulumi_modelstore.arguments.inputs import derive
+from pulumi_modelstore.arguments.refusal import InvalidArguments, Refusal
 from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.kserve.credentials import KServeCredentials
@@ -20,7 +21,7 @@ from pulumi_modelstore.kserve.service_check import (
     check_model,
     check_service,
 )
-from pulumi_modelstore.kserve.storage_uri import uri_warnings
+from pulumi_modelstore.kserve.storage_uri import uri_problems, uri_warnings
 
 _CHECKSUM = "pulumi-modelstore/credentials-checksum"
 
@@ -121,14 +122,12 @@ class GpuInferenceService(CheckedComponent):
         super().__init__(check, opts)
         if self.refused:
             return
-        if is_plain(reference.uri):
-            for warning in uri_warnings(reference.uri):
-                pulumi.log.warn(warning, self)
+        storage_uri = derive(self._checked_uri, reference.uri)
         model_spec = _given(
             {
                 "modelFormat": _given({"name": model_format, "version": model_format_version}),
                 "runtime": runtime,
-                "storageUri": reference.uri,
+                "storageUri": storage_uri,
                 "protocolVersion": protocol_version,
                 "name": model_name,
                 "resources": resources.manifest(gpu=gpu, model_bytes=reference.total_bytes),
@@ -147,7 +146,7 @@ class GpuInferenceService(CheckedComponent):
         )
         self.service_name = pulumi.Output.from_input(arguments.service_name)
         self.kubernetes_namespace = pulumi.Output.from_input(kubernetes_namespace)
-        self.storage_uri = pulumi.Output.from_input(reference.uri)
+        self.storage_uri = pulumi.Output.from_input(storage_uri)
         self.register_outputs(
             {
                 "serviceName": self.service_name,
@@ -155,6 +154,15 @@ class GpuInferenceService(CheckedComponent):
                 "storageUri": self.storage_uri,
             }
         )
+
+    def _checked_uri(self, uri: str) -> str:
+        """The URI; one that another resource gave is refused here, as soon as it is known."""
+        problems = uri_problems(uri)
+        if problems:
+            raise InvalidArguments([Refusal("GpuInferenceService", self.given_name, tuple(problems))])
+        for warning in uri_warnings(uri):
+            pulumi.log.warn(warning, self)
+        return uri
 
 
 def _pod(arguments: ServiceArguments) -> dict[str, Any]:

@@ -22,6 +22,9 @@ from pulumi_modelstore import (
     StorageNamespace,
     backend_from_config,
 )
+from pulumi_modelstore.backends.kserve_s3 import s3_secret
+from pulumi_modelstore.backends.protocol import IssuedKey
+from pulumi_modelstore_provider.resources.bucket import BucketProvider
 from unit.components.declared import declare
 
 Declaration = Callable[[StorageNamespace, str], Any]
@@ -168,3 +171,22 @@ def test_wrong_configuration_is_reported_beside_what_came_before() -> None:
         declare(program)
     assert "name: is empty" in str(refused.value)
     assert "bucket: is missing" in str(refused.value)
+
+
+def test_a_wrong_uri_of_another_resource_is_refused_when_it_is_known() -> None:
+    with pytest.raises(InvalidArguments, match="ftp://models"):
+        declare(lambda: GpuInferenceService("llama", model=later("ftp://models")) and None)
+
+
+def test_a_wrong_endpoint_of_another_resource_is_left_to_the_providers_check() -> None:
+    def program() -> None:
+        StorageNamespace("models", backend=S3Compatible(bucket="team-models", endpoint=later("minio:9000")))
+
+    connection = declare(program).resources["models-bucket"].inputs["connection"]
+    failures = BucketProvider().check({}, {"connection": connection, "bucket": "team-models"}).failures
+    assert [failure.property for failure in failures] == ["connection.endpoint"]
+
+
+def test_the_scheme_of_an_endpoint_counts_in_either_case() -> None:
+    key = IssuedKey("id", "secret")
+    assert s3_secret(key, endpoint="HTTP://h:1", region="r").annotations["serving.kserve.io/s3-usehttps"] == "0"
