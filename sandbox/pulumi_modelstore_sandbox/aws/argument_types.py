@@ -30,6 +30,9 @@ def arguments_class(module: str, name: str) -> type:
     """Return pulumi_aws's class of a resource's arguments; a nested type of that name is not meant."""
     import importlib
 
+    # Its package first, and something of it: a submodule imported past the package's lazy loader leaves the package
+    # without its names for good, and so the program's `pulumi_aws.s3.Bucket`.
+    getattr(importlib.import_module(module.rpartition(".")[0]), name)
     loaded = importlib.import_module(module)
     # Where a nested type has taken the usual name, pulumi_aws calls the resource's own class InitArgs.
     found: type = getattr(loaded, f"{name}InitArgs", None) or getattr(loaded, f"{name}Args")
