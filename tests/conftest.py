@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,11 @@ OWN_PREFIXES = ("AWS_", "MODELSTORE_", "PULUMI_")
 KEPT = {"MODELSTORE_KSERVE_CRDS"}
 """Says where test data is, not whose accounts to use."""
 PROXY_EXEMPT = "127.0.0.1,localhost"
+
+
+def pytest_unconfigure() -> None:
+    """What a refused program left unawaited is told when the interpreter ends, and nobody is to read it by then."""
+    logging.getLogger("asyncio").disabled = True
 
 
 @pytest.fixture(scope="session", autouse=True)
