@@ -71,12 +71,16 @@ def test_upload_through_its_life(store: Store, model: Path) -> None:
     assert provider.read(created.id, updated.outs).id == ""
 
 
-def test_retained_upload_stays_byte_for_byte(store: Store, model: Path) -> None:
+def test_retained_upload_stays_byte_for_byte_and_says_so(
+    store: Store, model: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     provider = ArtifactUploadProvider()
     created = provider.create(upload_inputs(store, model))
     before = {key: store.body(key) for key in store.listed()}
-    provider.delete(created.id, created.outs or {})
+    with caplog.at_level("INFO", logger="pulumi_modelstore"):
+        provider.delete(created.id, created.outs or {})
     assert {key: store.body(key) for key in store.listed()} == before
+    assert f"all versions of the model stay in s3://{store.bucket}/{PREFIX}" in caplog.text
 
 
 def test_drift_is_shown_by_a_refresh(store: Store, model: Path) -> None:
@@ -167,6 +171,21 @@ def test_tag_through_its_life(store: Store, model: Path) -> None:
     provider.delete(created.id, moved.outs or {})
     assert provider.read(created.id, moved.outs or {}).id == ""
     assert f"{PREFIX}tags/stable" in store.listed()
+
+
+def test_tag_that_a_destroyed_stack_left_is_its_own_again(store: Store, model: Path) -> None:
+    for version in ("v1", "v2"):
+        (model / "config.json").write_text(version)
+        ArtifactUploadProvider().create(upload_inputs(store, model, version))
+    provider = ArtifactTagProvider()
+    ours, theirs = {"urn": "urn:pulumi:dev::p::t::ours"}, {"urn": "urn:pulumi:dev::p::t::theirs"}
+    provider.create(tag_inputs(store, "latest", "v1") | ours)
+    with pytest.raises(InvalidTag, match="somebody else"):
+        provider.create(tag_inputs(store, "latest", "v2") | theirs)
+    with pytest.raises(InvalidTag, match="somebody else"):
+        provider.create(tag_inputs(store, "latest", "v2"))
+    provider.create(tag_inputs(store, "latest", "v2") | ours)
+    assert store.body(f"{PREFIX}tags/latest") == b"v2\n"
 
 
 def test_tag_of_somebody_else_survives_a_delete(store: Store, model: Path) -> None:

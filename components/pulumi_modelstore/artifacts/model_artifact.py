@@ -45,7 +45,8 @@ class ModelArtifact(CheckedComponent):
         tags: names for this version (`["latest"]`), or each tag with its target, a version or another tag
             (`{"latest": "stable", "stable": None}`, where None is this version).
         earlier_versions: versions in the store already that tags may point to.
-        on_delete: `retain` keeps the objects when the artifact leaves the stack, `purge` deletes this version's.
+        on_delete: `retain` keeps all objects when the artifact leaves the stack, tags too; `purge` deletes the tags and
+            the objects of this version.
         opts: options of the component.
 
     Raises:
@@ -111,7 +112,7 @@ class ModelArtifact(CheckedComponent):
         self._prefix = model_prefix(namespace.backend.prefix, self.model)
         self.uri = self._uri_of(self.version)
         self._upload = self._declare_upload(check.name, str(source), on_delete)
-        self._tags = self._declare_tags(check.name)
+        self._tags = self._declare_tags(check.name, on_delete)
         self.register_outputs({"model": self.model, "version": self.version, "uri": self.uri, "digest": self.digest})
 
     def at(self, tag: str) -> ModelReference:
@@ -154,7 +155,7 @@ class ModelArtifact(CheckedComponent):
             opts=self.child_options(depends_on=list(self.namespace.guarded_by), custom_timeouts=_UPLOAD_TIMEOUTS),
         )
 
-    def _declare_tags(self, name: str) -> dict[str, pulumi.Resource]:
+    def _declare_tags(self, name: str, on_delete: Literal["retain", "purge"]) -> dict[str, pulumi.Resource]:
         from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTag
 
         declared: dict[str, pulumi.Resource] = {}
@@ -162,7 +163,9 @@ class ModelArtifact(CheckedComponent):
             target = self._table.targets[tag]
             # A tag is written after what it points to, so that no reader finds it dangling.
             after = declared.get(target, self._upload)
-            options = self.child_options(depends_on=[after])
+            # Tags stay where the versions stay; one that only leaves the program is deleted.
+            stays_with = self._upload if on_delete == "retain" else None
+            options = self.child_options(depends_on=[after], deleted_with=stays_with)
             declared[tag] = ArtifactTag(f"{name}-tag-{tag}", **self._place(), tag=tag, target=target, opts=options)
         return declared
 

@@ -15,6 +15,8 @@ from pulumi_modelstore_provider.errors import InvalidTag, WriteConflict
 from pulumi_modelstore_provider.s3.objects import Objects
 
 _LONGEST_CHAIN = 32
+_OWNER_METADATA = "owner"
+"""`x-amz-meta-owner`: the URN of the resource that wrote the tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +105,19 @@ def _follow_in_store(objects: Objects, model_prefix: str, tag: str, *, pending: 
     return follow(tag, target_of, is_version)
 
 
-def put_tag(place: TagPlace, target: str, *, expected: str | None) -> None:
+def put_tag(place: TagPlace, target: str, *, expected: str | None, owner: str = "") -> None:
     """Point the tag to `target`, unless somebody else has changed it.
 
-    `expected` is what it pointed to when it was last seen, None for a tag that was not there. A tag that points to
-    `target` already is left alone. Raises InvalidTag when it points to something else than expected, when the target
+    `expected` is what it pointed to when it was last seen, None for a tag that was not there. `owner` is the URN of the
+    resource: a tag that it left behind when its stack was destroyed is its own to move. A tag that points to `target`
+    already is left alone. Raises InvalidTag when it points to something else than expected, when the target
     does not lead to a version, or when somebody else writes at the same moment.
     """
     current = place.read()
     if current is not None and current.target == target:
         return
     found = None if current is None else current.target
-    if found != expected and found is not None:
+    if found != expected and found is not None and not (expected is None and _is_of(place, owner)):
         raise _moved(place, expected, found)
     _follow_in_store(place.objects, place.model_prefix, place.tag, pending={place.tag: target})
     try:
@@ -122,6 +125,7 @@ def put_tag(place: TagPlace, target: str, *, expected: str | None) -> None:
             place.key,
             f"{target}\n".encode(),
             content_type="text/plain; charset=utf-8",
+            metadata={_OWNER_METADATA: owner} if owner.isascii() and owner else None,
             if_absent=current is None,
             if_etag=None if current is None else current.etag,
         )
@@ -129,6 +133,11 @@ def put_tag(place: TagPlace, target: str, *, expected: str | None) -> None:
         now = place.read()
         if now is None or now.target != target:
             raise _moved(place, expected, "nothing" if now is None else now.target) from None
+
+
+def _is_of(place: TagPlace, owner: str) -> bool:
+    head = place.objects.head(place.key)
+    return bool(owner) and head is not None and head.metadata.get(_OWNER_METADATA) == owner
 
 
 def delete_tag(place: TagPlace, *, expected: str) -> str | None:

@@ -76,17 +76,17 @@ class ArtifactTagProvider(Adapter):
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Write the tag; one that is there already is adopted when it points to the same target."""
+        """Write the tag; one that is there is adopted when it has the same target or this resource left it."""
         inputs = ArtifactTagInputs.model_validate(props)
         place = inputs.place()
-        put_tag(place, inputs.target, expected=None)
+        put_tag(place, inputs.target, expected=None, owner=inputs.urn)
         return CreateResult(f"s3://{inputs.bucket}/{place.key}", _outs(inputs))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Move the tag, unless somebody else has moved it since."""
         inputs = ArtifactTagInputs.model_validate(_news)
-        put_tag(inputs.place(), inputs.target, expected=str(_olds["target"]))
+        put_tag(inputs.place(), inputs.target, expected=str(_olds["target"]), owner=inputs.urn)
         return UpdateResult(_outs(inputs))
 
     @plainly

@@ -67,9 +67,11 @@ class ArtifactUploadProvider(Adapter):
     """Puts a version into the store; leaves it there unless asked to purge."""
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Refuse every invalid input; opens no connection and reads no file."""
+        """Refuse every invalid input, and other files under a deployed version; opens no connection, reads no file."""
         result = checked(news, ArtifactUploadInputs)
         result.failures += _file_failures(news)
+        if not result.failures:
+            result.failures += _conflict(_olds, news)
         return result
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -88,7 +90,7 @@ class ArtifactUploadProvider(Adapter):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Upload or adopt the version."""
         inputs = ArtifactUploadInputs.model_validate(props)
-        return CreateResult(_id(inputs), _outs(inputs, _upload(inputs)))
+        return CreateResult(_place(inputs), _outs(inputs, _upload(inputs)))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -113,9 +115,13 @@ class ArtifactUploadProvider(Adapter):
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Keep the version, or purge it where the stack says so."""
+        """Keep the version, and say so, or purge it where the stack says so."""
         inputs = ArtifactUploadInputs.model_validate(_props)
-        if inputs.on_delete == "purge":
+        if inputs.on_delete == "retain":
+            progress.tell(
+                inputs.urn, f"all versions of the model stay in {_place(inputs)}, and its tags; the stack forgets them"
+            )
+        else:
             count = purge_version(bucket_of(inputs.connection, inputs.bucket), inputs.model_prefix, inputs.version)
             progress.tell(inputs.urn, f"purged {count} files of version {inputs.version}")
 
@@ -184,6 +190,19 @@ def _file_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     return found
 
 
+def _conflict(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[CheckFailure]:
+    """A version that this stack has deployed with other files: the store would refuse it."""
+    moved = differs(olds, news, "bucket", "modelPrefix", "version") or address_differs(olds, news)
+    known = isinstance(olds.get("files"), Mapping) and isinstance(news.get("files"), Mapping)
+    if moved or not known or not _files_differ(olds["files"], news["files"]):
+        return []
+    reason = (
+        f"the version {news['version']!r} is deployed with other files, and versions are immutable: choose a new "
+        "version, or leave it unset to have it follow the content"
+    )
+    return [CheckFailure("version", reason)]
+
+
 def _files_differ(old: Any, new: Any) -> bool:
     try:
         return declared_tree(old) != declared_tree(new)
@@ -192,7 +211,7 @@ def _files_differ(old: Any, new: Any) -> bool:
         return bool(old != new)
 
 
-def _id(inputs: ArtifactUploadInputs) -> str:
+def _place(inputs: ArtifactUploadInputs) -> str:
     return f"s3://{inputs.bucket}/{inputs.model_prefix}"
 
 

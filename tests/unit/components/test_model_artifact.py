@@ -83,6 +83,12 @@ def test_tags_by_name_point_to_this_version(model_folder: Path) -> None:
     assert tag.dependencies == ["llama-upload"]
 
 
+@pytest.mark.parametrize(("on_delete", "stay"), [("retain", True), ("purge", False)])
+def test_tags_stay_with_the_versions(model_folder: Path, on_delete: str, stay: bool) -> None:
+    declared = artifact(model_folder, version="v1", tags=["latest"], on_delete=on_delete)
+    assert declared["llama-tag-latest"].request.deletedWith.endswith("::llama-upload") is stay
+
+
 def test_tag_to_tag_is_written_after_its_target(model_folder: Path) -> None:
     tags = {"latest": "v2", "v2": None, "old": "2024-01-01"}
     declared = artifact(model_folder, version="2024-03-20", tags=tags, earlier_versions=["2024-01-01"])

@@ -196,3 +196,16 @@ def test_pickle_is_a_reference(provider: ResourceProvider, inputs: dict[str, Any
     assert type(dill.loads(pickled)) is type(provider)
     assert vars(provider) == {}
     assert provider.serialize_as_secret_always is False
+
+
+def test_other_files_under_a_deployed_version_are_refused() -> None:
+    provider = ArtifactUploadProvider()
+    other = UPLOAD | {"files": {"config.json": f"sha256:{'1' * 64} (2 B)"}}
+    assert "'v1' is deployed with other files" in failures(provider, other, UPLOAD)["version"]
+    # A new version, another model, and the same files written in another way are none of that.
+    assert failures(provider, other | {"version": "v2"}, UPLOAD) == {}
+    assert failures(provider, other | {"modelPrefix": "models/llama/"}, UPLOAD) == {}
+    assert failures(provider, other | {"connection": CONNECTION | {"endpoint": "http://127.0.0.1:8"}}, UPLOAD) == {}
+    assert failures(provider, UPLOAD | {"files": {"config.json": DIGEST}}, UPLOAD) == {}
+    assert failures(provider, other | {"version": Unknown()}, UPLOAD) == {}
+    assert failures(provider, UPLOAD | {"files": Unknown()}, UPLOAD) == {}
