@@ -42,20 +42,33 @@ def _resources(text: str, where: str) -> list[dict[str, Any]]:
     """The resources of an exported deployment, or of a checkpoint as a local backend stores it."""
     try:
         document = json.loads(text)
-        checkpoint = document.get("checkpoint") or {}
-        deployment = document.get("deployment") or checkpoint.get("latest") or {}
-        resources = deployment.get("resources") or []
-        known = "deployment" in document or "checkpoint" in document
-    except (ValueError, AttributeError) as error:
-        raise click.ClickException(f"{where} is no state of a stack: {error}") from None
-    if not known or not all(isinstance(resource, dict) for resource in resources):
+    except ValueError as error:
+        raise click.ClickException(f"{where} is no state of a stack, it is not JSON: {error}") from None
+    deployment = _deployment(document)
+    resources = None if deployment is None else deployment.get("resources") or []
+    if not isinstance(resources, list) or not all(_is_resource(resource) for resource in resources):
         raise click.ClickException(f"{where} is no state of a stack; make one with: pulumi stack export --file FILE")
-    return list(resources)
+    return resources
+
+
+def _deployment(document: Any) -> dict[str, Any] | None:
+    """The deployment in a state, empty for a stack that was never deployed; None where there is no place for one."""
+    found = document
+    for path in (["deployment"], ["checkpoint", "latest"]):
+        if isinstance(document, dict) and path[0] in document:
+            for name in path:
+                found = (found.get(name) or {}) if isinstance(found, dict) else None
+            return found if isinstance(found, dict) else None
+    return None
+
+
+def _is_resource(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("outputs") or {}, dict)
 
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"cannot read the state file {path}: {error}") from None
 

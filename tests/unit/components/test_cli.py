@@ -125,11 +125,31 @@ def test_deleted_namespaces_are_left_out() -> None:
     assert "no storage namespace" in run("--state", "-", stdin=deployment({**component("models"), "delete": True}))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"deployment": {"resources": ["x"]}}', "not json"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "not json",
+        '{"deployment": 5}',
+        '{"deployment": {"resources": 5}}',
+        '{"deployment": {"resources": {"a": 1}}}',
+        '{"deployment": {"resources": ["x"]}}',
+        '{"deployment": {"resources": [{"type": "modelstore:index:StorageNamespace", "outputs": 5}]}}',
+        '{"checkpoint": "x"}',
+    ],
+)
 def test_what_is_no_state_is_refused(text: str) -> None:
     result = CliRunner().invoke(namespaces, ["--state", "-"], input=text)
     assert result.exit_code == 1
     assert "stdin is no state of a stack" in result.output
+
+
+@pytest.mark.parametrize("text", ['{"deployment": {}}', '{"deployment": null}', '{"version": 3, "checkpoint": {}}'])
+def test_stack_that_was_never_deployed_has_none(text: str) -> None:
+    result = CliRunner().invoke(namespaces, ["--state", "-"], input=text)
+    assert (result.exit_code, result.output) == (0, "The stack has no storage namespace.\n")
 
 
 def test_without_state_and_without_pulumi_it_says_what_to_pass(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
