@@ -231,14 +231,19 @@ def test_an_interrupted_run_ends_its_steps_and_begins_no_other(stack: Stack, mon
             assert runs[0].stopping.wait(timeout=60)
 
     monkeypatch.setattr(deployment, "Run", Watched)
+    # A shell starts what it runs in the background with SIGINT ignored, and so these tests.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     stack.options = Options(parallel=1)
     stack.on_step = interrupt
     stack.program("""
         for name in "abcd":
             File(name, path=name)
     """)
-    with pytest.raises(KeyboardInterrupt):
-        stack.up()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            stack.up()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert stack.contents == {"a": None}
     assert stack.journal.named("a").inputs == {"path": "a"}
     assert stack.journal.operations == []
