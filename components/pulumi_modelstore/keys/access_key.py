@@ -46,7 +46,7 @@ class AccessKey(KeySource):
         check_key_arguments(check, namespace, None if key is None else [key], argument="key")
         scope = narrowed_prefix(check, namespace, prefix)
         if isinstance(namespace, StorageNamespace):
-            check.extend(namespace.keys.claim([check.name]))
+            check.extend(namespace.keys.claim(check.name, [""], opts=opts))
         super().__init__(check, opts)
         self.namespace = namespace
         if self.refused:

@@ -9,10 +9,10 @@ import pulumi
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.backends.protocol import IssuedKey, KeySlot, Role
-from pulumi_modelstore.keys.budget import MOST_KEYS
 from pulumi_modelstore.keys.existing_key import ExistingKey
 from pulumi_modelstore.keys.source import KeySource, check_key_arguments, narrowed_prefix
 from pulumi_modelstore.namespace import StorageNamespace
+from pulumi_modelstore_provider.resources.key_limit import MOST_KEYS
 
 
 def slots_of(rotation: int, *, overlap: bool) -> list[KeySlot]:
@@ -77,7 +77,7 @@ class AccessKeyPair(KeySource):
         slots = _checked_slots(check, rotation, overlap=overlap, keys=keys)
         scope = narrowed_prefix(check, namespace, prefix)
         if isinstance(namespace, StorageNamespace):
-            check.extend(namespace.keys.claim([f"{check.name} ({slot.role})" for slot in slots]))
+            check.extend(namespace.keys.claim(check.name, [slot.role for slot in slots], opts=opts))
         super().__init__(check, opts)
         self.namespace = namespace
         if self.refused:

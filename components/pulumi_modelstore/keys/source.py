@@ -50,7 +50,7 @@ class KeySource(CheckedComponent):
             prefix=prefix,
             read_only=read_only,
             slots=slots,
-            after=after,
+            after=[self.namespace.keys.limit(self.namespace), *after],
         )
         return self.namespace.backend.issue_keys(request)
 

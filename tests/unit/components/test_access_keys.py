@@ -96,10 +96,10 @@ def test_what_consumers_receive_depends_on_the_current_slot_only() -> None:
         assert "reader-even" not in declared[consumer].dependencies
 
 
-def test_the_guard_comes_before_the_slots_and_the_policy_before_the_keys() -> None:
+def test_guard_and_limit_come_before_the_slots_and_the_policy_before_the_keys() -> None:
     declared = pair(rotation=1)
     for slot in ("reader-even", "reader-odd"):
-        assert declared[slot].dependencies == ["reader-guard", "reader-policy", "reader-user"]
+        assert declared[slot].dependencies == ["models-key-limit", "reader-guard", "reader-policy", "reader-user"]
 
 
 def test_the_secret_part_is_a_secret_wherever_it_goes() -> None:
@@ -181,6 +181,25 @@ def test_third_key_is_refused_naming_the_two() -> None:
     assert 'AccessKey "job"' in text
     assert 'job would be a third key of namespace "models", which has reader (odd) and reader (even)' in text
     assert "Delete one of them first" in text
+
+
+def test_all_issued_keys_of_the_program_are_under_one_limit() -> None:
+    def program() -> None:
+        namespace = aws()
+        former = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old"), "urn:pulumi:dev::p::t::older"])
+        AccessKeyPair("reader", namespace=namespace)
+        AccessKey("writer", namespace=namespace, opts=former)
+
+    declared = declare(program)
+    assert declared["models-key-limit"].parent == "models"
+    assert declared["models-key-limit"].inputs["keys"] == {"reader (even)": [], "writer": ["old", "older"]}
+
+
+def test_keys_brought_along_need_no_limit() -> None:
+    def program() -> None:
+        AccessKeyPair("reader", namespace=elsewhere(), keys=[ExistingKey("id", "secret")])
+
+    assert "models-key-limit" not in declare(program).resources
 
 
 def test_keys_brought_along_are_proven_too() -> None:

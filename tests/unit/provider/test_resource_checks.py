@@ -16,6 +16,7 @@ from pulumi_modelstore_provider.resources.access_key_ready import AccessKeyReady
 from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTagProvider
 from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUploadProvider
 from pulumi_modelstore_provider.resources.bucket import BucketProvider
+from pulumi_modelstore_provider.resources.key_limit import KeyLimitProvider
 from pulumi_modelstore_provider.resources.rotation_guard import RotationGuardProvider
 
 DIGEST = "sha256:" + "0" * 64
@@ -47,12 +48,14 @@ KEY: dict[str, Any] = {
     "secretAccessKey": "secret-of-a-check",
 }
 GUARD: dict[str, Any] = {"rotation": 0.0, "overlap": True}
+LIMIT: dict[str, Any] = {"keys": {"reader (even)": [], "reader (odd)": []}}
 ALL: list[tuple[ResourceProvider, dict[str, Any]]] = [
     (ArtifactUploadProvider(), UPLOAD),
     (ArtifactTagProvider(), TAG),
     (BucketProvider(), BUCKET),
     (AccessKeyReadyProvider(), KEY),
     (RotationGuardProvider(), GUARD),
+    (KeyLimitProvider(), LIMIT),
 ]
 
 
@@ -93,7 +96,7 @@ def test_unknown_hides_no_other_failure() -> None:
     assert set(failures(BucketProvider(), {"connection": Unknown(), "bucket": "A"})) == {"bucket"}
 
 
-@pytest.mark.parametrize(("provider", "inputs"), ALL[:-1])
+@pytest.mark.parametrize(("provider", "inputs"), [pair for pair in ALL if "bucket" in pair[1]])
 def test_missing_inputs_are_named(provider: ResourceProvider, inputs: dict[str, Any]) -> None:
     found = failures(provider, {})
     assert {"connection", "bucket"} <= set(found)
@@ -209,3 +212,37 @@ def test_other_files_under_a_deployed_version_are_refused() -> None:
     assert failures(provider, UPLOAD | {"files": {"config.json": DIGEST}}, UPLOAD) == {}
     assert failures(provider, other | {"version": Unknown()}, UPLOAD) == {}
     assert failures(provider, UPLOAD | {"files": Unknown()}, UPLOAD) == {}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted"),
+    [
+        ([], ["a", "b"]),
+        (["a"], ["a", "b"]),
+        (["a"], ["b"]),
+        (["a", "b"], ["a"]),
+        (["a", "b"], []),
+        (["a", "b"], ["b", "a"]),
+    ],
+)
+def test_keys_within_the_limit_during_the_run(recorded: list[str], wanted: list[str]) -> None:
+    olds = {"keys": {key: [] for key in recorded}}
+    assert failures(KeyLimitProvider(), {"keys": {key: [] for key in wanted}}, olds) == {}
+
+
+@pytest.mark.parametrize(("recorded", "wanted"), [(["a", "b"], ["b", "c"]), (["a"], ["b", "c"]), (["a", "b"], ["c"])])
+def test_a_key_that_would_come_before_another_has_gone_is_refused(recorded: list[str], wanted: list[str]) -> None:
+    olds = {"keys": {key: [] for key in recorded}}
+    found = failures(KeyLimitProvider(), {"keys": {key: [] for key in wanted}}, olds)
+    assert "c would come before a" in found["keys"] or "b, c would come before a" in found["keys"]
+    assert all(key in found["keys"] for key in recorded)
+
+
+def test_a_renamed_key_is_no_new_one() -> None:
+    olds = {"keys": {"a": [], "b": []}}
+    renamed = {"keys": {"x": ["a"], "y": ["b"]}}
+    assert failures(KeyLimitProvider(), renamed, olds) == {}
+    # The alias may go once the new names are recorded.
+    assert failures(KeyLimitProvider(), {"keys": {"x": [], "y": []}}, renamed) == {}
+    assert KeyLimitProvider().diff("keys", renamed, {"keys": {"x": [], "y": []}}).changes is False
+    assert KeyLimitProvider().diff("keys", olds, renamed).changes is True

@@ -12,6 +12,7 @@ from pulumi_modelstore_provider.resources.access_key_ready import AccessKeyReady
 from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTag
 from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUpload
 from pulumi_modelstore_provider.resources.bucket import Bucket
+from pulumi_modelstore_provider.resources.key_limit import KeyLimit
 from pulumi_modelstore_provider.resources.rotation_guard import RotationGuard
 from pulumi_modelstore_provider.s3.connection import S3Connection
 
@@ -45,8 +46,9 @@ def registered() -> Registered:
 
 
 def test_types_are_those_of_users_states() -> None:
-    names = {kind._resource_type_name for kind in (ArtifactUpload, ArtifactTag, Bucket, AccessKeyReady, RotationGuard)}
-    kinds = ("ArtifactUpload", "ArtifactTag", "Bucket", "AccessKeyReady", "RotationGuard")
+    classes = (ArtifactUpload, ArtifactTag, Bucket, AccessKeyReady, RotationGuard, KeyLimit)
+    names = {kind._resource_type_name for kind in classes}
+    kinds = ("ArtifactUpload", "ArtifactTag", "Bucket", "AccessKeyReady", "RotationGuard", "KeyLimit")
     assert names == {f"dynamic/modelstore:{kind}" for kind in kinds}
 
 
