@@ -49,7 +49,7 @@ def _imports(results: Mapping[str, float]) -> str:
     return f"""\
 ## Import
 
-Whole interpreters, medians of {imports.RUNS}. `import pulumi_modelstore` costs {over:.0f} ms over `import pulumi`.
+Whole interpreters, medians of {imports.RUNS}. `import pulumi_modelstore` costs {round(over)} ms over `import pulumi`.
 Goal: at most {imports.GOAL_MS} ms.
 
 {_table(["statement", "milliseconds"], [[name, f"{taken:.0f}"] for name, taken in results.items()])}
