@@ -10,6 +10,7 @@ import pulumi
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
 from pulumi_modelstore.backends.protocol import Backend
 from pulumi_modelstore.keys.budget import KeyBudget
+from pulumi_modelstore.places import claim_place
 
 if TYPE_CHECKING:
     from pulumi_modelstore.keys.source import KeySource
@@ -25,7 +26,7 @@ class StorageNamespace(CheckedComponent):
 
     Args:
         name: unique in the stack.
-        backend: where the bucket is: `AwsS3(...)`, `S3Compatible(...)`.
+        backend: where the bucket is: `AwsS3(...)`, `S3Compatible(...)`. Bucket and prefix belong to one namespace only.
         description: shown by `modelstore namespaces`; at most 1,024 characters.
         adopt: the bucket exists; it is read, and nothing about it or in it is changed.
         opts: options of the component; `providers` reaches its children.
@@ -62,7 +63,9 @@ class StorageNamespace(CheckedComponent):
         if not check.uses_settings(backend):
             pass
         elif isinstance(backend, Backend):
-            check.extend(backend.problems(), under="backend")
+            problems = backend.problems()
+            check.extend(problems, under="backend")
+            check.extend([] if problems else claim_place(backend, check.name))
         else:
             check.add("backend", f"{type(backend).__name__} is no backend", "Pass AwsS3(...) or S3Compatible(...)")
         description = check.text("description", description)

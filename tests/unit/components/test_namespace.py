@@ -180,3 +180,18 @@ def test_every_setting_is_checked_at_once() -> None:
         "description",
     ]
     assert "AKIAEXAMPLE" not in str(refused.value)
+
+
+def test_two_namespaces_are_not_in_one_place() -> None:
+    def program() -> None:
+        StorageNamespace("first", backend=AwsS3(bucket="team-models", prefix="llms"))
+        StorageNamespace("beside", backend=AwsS3(bucket="team-models", prefix="vision"))
+        StorageNamespace("elsewhere", backend=S3Compatible(endpoint="http://h:1", bucket="team-models", prefix="llms"))
+        StorageNamespace("second", backend=AwsS3(bucket="team-models", prefix="llms/"))
+
+    with pytest.raises(InvalidArguments) as refused:
+        declare(program)
+    assert [(refusal.name, refusal.problems[0].argument) for refusal in refused.value.refusals] == [
+        ("second", "backend")
+    ]
+    assert 'of namespace "first" are the same bucket and prefix' in str(refused.value)
