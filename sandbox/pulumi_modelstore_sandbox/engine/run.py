@@ -48,7 +48,8 @@ class Run:
         self.registry = Registry(self.sources.load)
         self.callbacks = Callbacks()
         self.hooks = Hooks(self.callbacks, self.report, preview=preview)
-        self.slots = threading.BoundedSemaphore(max(1, options.parallel))
+        self._parallel = max(1, options.parallel)
+        self.slots = threading.BoundedSemaphore(self._parallel)
         self.executor = Executor(self)
         self.stopping = threading.Event()
         """Set when the run is interrupted: steps that have begun end, no other begins."""
@@ -60,6 +61,7 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._wait_for_steps()
         _listen_to_progress(None)
         self.callbacks.close()
         self.sources.close()
@@ -74,6 +76,12 @@ class Run:
         except BaseException:
             self.stopping.set()
             raise
+
+    def _wait_for_steps(self) -> None:
+        # A pool whose thread was just being started when Ctrl-C came does not know that thread and waits for it no more.
+        for _ in range(self._parallel):
+            self.slots.acquire()
+        self.slots.release(self._parallel)
 
     def provider_of(self, state: ResourceState) -> ProviderClient:
         """Return a resource's provider, configured as recorded where the program has not registered it."""
