@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pulumi_modelstore_sandbox.aws import server
+from pulumi_modelstore_sandbox.plugins.executables import write_executables
+
 PASSPHRASE = "a passphrase for tests"
 STACK = "dev"
 
@@ -58,6 +61,9 @@ class Engine:
     def program(self, text: str) -> None:
         (self.project / "__main__.py").write_text(text, encoding="utf-8")
 
+    def close(self) -> None:
+        server.stop(Path(self.environment["MODELSTORE_SANDBOX_HOME"]))
+
     def up(self) -> dict[str, list[str]]:
         """Bring the program about; the steps of the preview by URN, without those that change nothing."""
         steps = json.loads(self.run("preview", "--json").stdout).get("steps", [])
@@ -92,7 +98,7 @@ def engines(tmp_path: Path, project_yaml: str) -> tuple[Engine, Engine]:
     (cli_folder, cli_environment), (sandbox_folder, sandbox_environment) = made
     plugins = tmp_path / "plugins"
     modelstore = [str(Path(sys.executable).parent / "modelstore")]
-    subprocess.run([*modelstore, "sandbox", "plugins", str(plugins)], check=True, capture_output=True)
+    write_executables(plugins)
     (tmp_path / "cli" / "state").mkdir()
     cli_environment |= {
         "PATH": os.pathsep.join([str(plugins), str(Path(sys.executable).parent), os.environ["PATH"]]),

@@ -40,3 +40,4 @@ def test_imported_state_shows_no_change(history: str, tmp_path: Path) -> None:
     (tmp_path / "back.json").write_text(json.dumps(back), encoding="utf-8")
     sandbox.run("import", str(tmp_path / "back.json"))
     sandbox.run("preview", "--expect-no-changes")
+    sandbox.close()

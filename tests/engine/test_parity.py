@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ NAMED_BY_CHANCE = {"id", "createDate", "uniqueId"}
 
 
 @pytest.fixture
-def both(tmp_path: Path) -> tuple[Engine, Engine]:
+def both(tmp_path: Path) -> Iterator[tuple[Engine, Engine]]:
     pair = engines(tmp_path, PROJECT)
     for engine in pair:
         shutil.copy(PROGRAMS / "files.py", engine.project)
-    return pair
+    yield pair
+    for engine in pair:
+        engine.close()
 
 
 @pytest.mark.parametrize("history", HISTORIES)

@@ -23,12 +23,15 @@ BUCKET_URN = "urn:pulumi:dev::project::aws:s3/bucket:Bucket::models"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("a folder") / "plugins"
-    result = CliRunner().invoke(plugins, [str(made)])
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    project = tmp_path_factory.mktemp("a folder")
+    (project / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+    made = project / "plugins"
+    result = CliRunner().invoke(plugins, [str(made), "--cwd", str(project)])
     assert result.exit_code == 0, result.output
-    assert f"export PATH='{made}':\"$PATH\"" in result.output
-    return made
+    assert f". '{made}/activate'" in result.output
+    yield made
+    server.stop(project / ".sandbox")
 
 
 @contextmanager
@@ -49,6 +52,38 @@ def started(executable: Path, **options: Any) -> Iterator[provider_pb2_grpc.Reso
 
 def struct(values: dict[str, Any]) -> struct_pb2.Struct:
     return json_format.ParseDict(values, struct_pb2.Struct())
+
+
+def test_a_shell_that_read_activate_knows_the_stand_ins_alone(folder: Path) -> None:
+    file = folder / "activate"
+    assert file.stat().st_mode & 0o777 == 0o600
+    shown = subprocess.run(
+        ["sh", "-c", '. "$1" && command -v pulumi-resource-aws && env', "sh", file],
+        env={
+            "PATH": "/usr/bin:/bin",
+            "AWS_PROFILE": "mine",
+            "AWS_ACCESS_KEY_ID": "mine",
+            "HTTPS_PROXY": "http://proxy",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert shown[0] == str(folder / "pulumi-resource-aws")
+    seen = dict(line.split("=", 1) for line in shown[1:])
+    endpoint = server.ensure_running(folder.parent / ".sandbox")
+    assert seen["AWS_ENDPOINT_URL"] == endpoint.url
+    assert seen["AWS_ACCESS_KEY_ID"] == endpoint.access_key_id
+    assert seen["MODELSTORE_SANDBOX_HOME"] == str(folder.parent / ".sandbox")
+    assert "AWS_PROFILE" not in seen
+    assert "127.0.0.1" in seen["NO_PROXY"]
+
+
+def test_plugins_need_a_project(tmp_path: Path) -> None:
+    result = CliRunner().invoke(plugins, [str(tmp_path / "plugins"), "--cwd", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "Pulumi.yaml" in result.output
+    assert not (tmp_path / "plugins").exists()
 
 
 @pytest.mark.parametrize("package", ["aws", "kubernetes"])
