@@ -8,14 +8,18 @@ from __future__ import annotations
 import collections.abc
 import difflib
 import inspect
+import threading
 import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from pulumi_modelstore_sandbox.aws.properties import Properties, is_unknown
+
+# pulumi_aws loads its packages lazily, and lets a second thread see one that is half loaded.
+_LOADING: Final = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,9 @@ def arguments_class(module: str, name: str) -> type:
 
     # Its package first, and something of it: a submodule imported past the package's lazy loader leaves the package
     # without its names for good, and so the program's `pulumi_aws.s3.Bucket`.
-    getattr(importlib.import_module(module.rpartition(".")[0]), name)
-    loaded = importlib.import_module(module)
+    with _LOADING:
+        getattr(importlib.import_module(module.rpartition(".")[0]), name)
+        loaded = importlib.import_module(module)
     # Where a nested type has taken the usual name, pulumi_aws calls the resource's own class InitArgs.
     found: type = getattr(loaded, f"{name}InitArgs", None) or getattr(loaded, f"{name}Args")
     return found

@@ -12,7 +12,7 @@ from pulumi_modelstore_sandbox.aws.argument_types import Problem
 from pulumi_modelstore_sandbox.aws.clients import AwsClients, asking, unless_missing
 from pulumi_modelstore_sandbox.aws.errors import AwsRefused
 from pulumi_modelstore_sandbox.aws.properties import UNKNOWN, Properties, is_unknown
-from pulumi_modelstore_sandbox.aws.resource_type import Naming, ResourceType
+from pulumi_modelstore_sandbox.aws.resource_type import Made, Naming, ResourceType
 
 _COMPUTED: Final = ("createDate", "secret", "sesSmtpPasswordV4")
 
@@ -79,6 +79,11 @@ class AccessKey(ResourceType):
         with asking("update the access key", f"{identity} of {inputs['user']}"):
             aws.iam().update_access_key(UserName=inputs["user"], AccessKeyId=identity, Status=inputs["status"])
         return {**{key: state[key] for key in _COMPUTED if key in state}, **inputs}
+
+    def made_by(self, aws: AwsClients, inputs: Properties) -> Iterator[Made]:
+        """List the user's keys: only a time tells whose a key without a recorded id is."""
+        with asking("list the access keys of the user", inputs["user"]), unless_missing():
+            yield from [(key["AccessKeyId"], key["CreateDate"]) for key in _keys(aws, inputs["user"])]
 
     def delete(self, aws: AwsClients, identity: str, state: Properties) -> None:
         """Delete the key: it stops working."""

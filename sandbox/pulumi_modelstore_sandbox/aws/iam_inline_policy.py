@@ -18,7 +18,7 @@ from pulumi_modelstore_sandbox.aws.policy_document import (
     same_meaning,
 )
 from pulumi_modelstore_sandbox.aws.properties import UNKNOWN, Properties, is_unknown
-from pulumi_modelstore_sandbox.aws.resource_type import Naming, ResourceType
+from pulumi_modelstore_sandbox.aws.resource_type import Made, Naming, ResourceType
 
 _NAME_LIMIT: Final = 128
 
@@ -76,6 +76,17 @@ class _InlinePolicy(ResourceType):
         """Put the policy anew."""
         _, outputs = self._put(aws, {**inputs, "name": state["name"]})
         return outputs
+
+    def made_by(self, aws: AwsClients, inputs: Properties) -> Iterator[Made]:
+        """List the owner's policies; IAM tells no time of theirs, and a name that is taken is written over anyway."""
+        owner = inputs[self.owner]
+        names: list[str] = []
+        with asking(f"list the policies of the {self.owner}", owner), unless_missing():
+            listed = getattr(aws.iam(), f"list_{self.owner}_policies")(**{f"{self.owner.capitalize()}Name": owner})
+            names = listed["PolicyNames"]
+        for name in names:
+            if name == inputs.get("name"):
+                yield f"{owner}:{name}", None
 
     def delete(self, aws: AwsClients, identity: str, state: Properties) -> None:  # noqa: ARG002 - overrides
         """Delete the policy."""

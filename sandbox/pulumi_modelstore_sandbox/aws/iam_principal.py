@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Final
 
 from pulumi_modelstore_sandbox.aws.argument_types import Problem
 from pulumi_modelstore_sandbox.aws.clients import AwsClients, asking, unless_missing
-from pulumi_modelstore_sandbox.aws.naming import automatic_name, iam_name_problems, path_problems
+from pulumi_modelstore_sandbox.aws.naming import automatic_name, iam_name_problems, made_from, path_problems
 from pulumi_modelstore_sandbox.aws.properties import UNKNOWN, Properties, is_unknown
-from pulumi_modelstore_sandbox.aws.resource_type import Naming, ResourceType, tag_problems, tags_all
+from pulumi_modelstore_sandbox.aws.resource_type import Made, Naming, ResourceType, tag_problems, tags_all
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _NAME_LIMIT: Final = 64
@@ -64,6 +64,16 @@ class Principal(ResourceType):
             if state.get("forceDestroy") or state.get("forceDetachPolicies"):
                 self._strip(aws.iam(), name)
             getattr(aws.iam(), f"delete_{self.kind}")(**self._named(name))
+
+    def made_by(self, aws: AwsClients, inputs: Properties) -> Iterator[Made]:
+        """Look among all principals of this kind."""
+        kind = f"{self.kind.capitalize()}s"
+        with asking(f"list the {self.kind}s", "this account"):
+            pages = list(aws.iam().get_paginator(f"list_{self.kind}s").paginate())
+        for found in (principal for page in pages for principal in page[kind]):
+            name = found[f"{self.kind.capitalize()}Name"]
+            if made_from(name, inputs.get("name"), inputs.get("namePrefix")):
+                yield name, found["CreateDate"]
 
     def _named(self, name: str) -> dict[str, str]:
         return {f"{self.kind.capitalize()}Name": name}

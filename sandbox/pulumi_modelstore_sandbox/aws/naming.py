@@ -66,3 +66,8 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def made_from(found: str, name: str | None, prefix: str | None) -> bool:
+    """Tell whether a name is the given one, or begins with the given prefix where there is no name."""
+    return found == name if name else bool(prefix) and found.startswith(str(prefix))

@@ -32,6 +32,7 @@ from pulumi_modelstore_sandbox.aws.s3_bucket_protection import (
     PublicAccessBlock,
     Versioning,
 )
+from pulumi_modelstore_sandbox.unfinished import Unfinished
 
 _TYPES: Final[Mapping[str, ResourceType]] = {
     kind.token: kind
@@ -154,6 +155,18 @@ class AwsProvider(Provider):
     async def delete(self, request: protocol.DeleteRequest) -> None:
         """Delete a resource."""
         _type_of(request.urn).delete(self._aws, request.resource_id, plain(request.properties))
+
+    async def remove_unfinished(self, creation: Unfinished) -> str | None:
+        """Remove what a killed run created, told by its name and the time at which it was made."""
+        kind, inputs = _type_of(creation.urn), plain(creation.inputs)
+        made = [
+            identity
+            for identity, created in kind.made_by(self._aws, inputs)
+            if creation.may_have_made(identity, created)
+        ]
+        for identity in made:
+            kind.delete(self._aws, identity, inputs)
+        return f"{kind.token} {', '.join(made)}" if made else None
 
 
 def _type_of(urn: str) -> ResourceType:

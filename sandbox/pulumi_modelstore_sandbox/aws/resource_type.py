@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from pulumi_modelstore_sandbox.aws.argument_types import Problem
 from pulumi_modelstore_sandbox.aws.clients import AwsClients
 from pulumi_modelstore_sandbox.aws.properties import UNKNOWN, Properties
+
+Made: TypeAlias = tuple[str, datetime.datetime | None]
+"""The id of something that AWS has and when it was made; None where AWS does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,13 @@ class ResourceType(ABC):
     @abstractmethod
     def update(self, aws: AwsClients, identity: str, state: Properties, inputs: Properties) -> Properties:
         """Change it; return its outputs. Its id stays: the protocol has no way to change one."""
+
+    def made_by(self, aws: AwsClients, inputs: Properties) -> Iterator[Made]:  # noqa: ARG002 - for subclasses
+        """Yield id and time of creation of all that a creation with these inputs can have made.
+
+        Nothing, where creating twice is as good as creating once and the resource goes with another one.
+        """
+        yield from ()
 
     @abstractmethod
     def delete(self, aws: AwsClients, identity: str, state: Properties) -> None:

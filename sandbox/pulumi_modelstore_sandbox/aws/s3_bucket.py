@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Final
 from pulumi_modelstore_sandbox.aws.argument_types import Problem
 from pulumi_modelstore_sandbox.aws.clients import AwsClients, asking, unless_missing
 from pulumi_modelstore_sandbox.aws.errors import AwsRefused
-from pulumi_modelstore_sandbox.aws.naming import automatic_name, bucket_name_problems
+from pulumi_modelstore_sandbox.aws.naming import automatic_name, bucket_name_problems, made_from
 from pulumi_modelstore_sandbox.aws.properties import UNKNOWN, Properties, is_unknown
-from pulumi_modelstore_sandbox.aws.resource_type import Naming, ResourceType, tag_problems, tags_all
+from pulumi_modelstore_sandbox.aws.resource_type import Made, Naming, ResourceType, tag_problems, tags_all
 
 _COMPUTED: Final = ("arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName")
 
@@ -140,6 +140,14 @@ class Bucket(ResourceType):
         )
         with asking("delete the bucket", identity, {"BucketNotEmpty": remedy}), unless_missing():
             s3.delete_bucket(Bucket=identity)
+
+    def made_by(self, aws: AwsClients, inputs: Properties) -> Iterator[Made]:
+        """Look among all buckets: a prefix tells the beginning of the name alone."""
+        with asking("list the buckets", "this account"):
+            buckets = aws.s3().list_buckets()["Buckets"]
+        for bucket in buckets:
+            if made_from(bucket["Name"], inputs.get("bucket"), inputs.get("bucketPrefix")):
+                yield bucket["Name"], bucket["CreationDate"]
 
     @staticmethod
     def _tag(aws: AwsClients, name: str, region: str, tags: Mapping[str, str]) -> None:

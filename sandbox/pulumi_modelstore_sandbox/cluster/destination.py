@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -66,6 +67,9 @@ class Destination(Protocol):
 
     def read(self, kind: ResourceType, where: Identity) -> Object | None:
         """Return the object as it is now, None where it does not exist."""
+
+    def created(self, kind: ResourceType, where: Identity) -> datetime.datetime | None:
+        """Return when the object was created or, where nobody keeps that, written last; None where it is not there."""
 
     def delete(self, kind: ResourceType, where: Identity, recorded: Object, timeout: float) -> None:
         """Delete the object, within `timeout` seconds (0: the destination's own); one that is gone is fine."""

@@ -5,6 +5,7 @@ A Secret's file holds its data, so folders are 0700 and files 0600 from the mome
 
 from __future__ import annotations
 
+import datetime
 import os
 import secrets
 from pathlib import Path
@@ -80,6 +81,14 @@ class ManifestsFolder:
             return manifest.parse(file.read_text(encoding="utf-8"), file=str(file))
         except FileNotFoundError:
             return None
+
+    def created(self, kind: ResourceType, where: Identity) -> datetime.datetime | None:
+        """Return when the manifest was written."""
+        try:
+            written = self.path(kind, where).stat().st_mtime
+        except FileNotFoundError:
+            return None
+        return datetime.datetime.fromtimestamp(written, datetime.UTC)
 
     def declared_part(self, live: Object, declared: Object | None) -> Object:  # noqa: ARG002 - a destination's method
         """Return the whole manifest: whatever stands in it, the stack wrote or somebody edited."""

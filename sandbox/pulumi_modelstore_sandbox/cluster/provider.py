@@ -15,7 +15,7 @@ from pulumi_modelstore_sandbox.cluster.declarations import PATCH_FORCE, Declarat
 from pulumi_modelstore_sandbox.cluster.destination import Declaration, Destination
 from pulumi_modelstore_sandbox.cluster.diff import diff_response
 from pulumi_modelstore_sandbox.cluster.errors import ImmutableField, NotInSandbox
-from pulumi_modelstore_sandbox.cluster.identity import annotations_of, from_resource_id
+from pulumi_modelstore_sandbox.cluster.identity import annotations_of, from_resource_id, identity
 from pulumi_modelstore_sandbox.cluster.manifests_folder import ManifestsFolder
 from pulumi_modelstore_sandbox.cluster.outputs import hide, outputs
 from pulumi_modelstore_sandbox.cluster.properties import Inputs, plain, properties
@@ -24,6 +24,7 @@ from pulumi_modelstore_sandbox.cluster.resource_type import ResourceType, of_tok
 from pulumi_modelstore_sandbox.cluster.secret_data import SECRET_FIELDS, as_declared, as_stored
 from pulumi_modelstore_sandbox.cluster.settings import ClusterSettings
 from pulumi_modelstore_sandbox.cluster.yaml_decode import DECODE, decode
+from pulumi_modelstore_sandbox.unfinished import Unfinished
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -83,6 +84,10 @@ class KubernetesProvider(protocol.Provider):
         """Delete the object; one that is gone already is fine."""
         await self._run(self._deleted, request)
 
+    async def remove_unfinished(self, creation: Unfinished) -> str | None:
+        """Remove the object that a killed run created."""
+        return await self._run(self._undone, creation)
+
     async def invoke(self, request: protocol.InvokeRequest) -> protocol.InvokeResponse:
         """Split YAML text into objects, which is how `pulumi_kubernetes.yaml.ConfigFile` reads its files."""
         if request.tok != DECODE:
@@ -104,7 +109,7 @@ class KubernetesProvider(protocol.Provider):
         item = self._declarations.complete(inputs.value, old or None, kind, urn, seed, destination, settings)
         if (kind.group, kind.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition"):
             destination.expect_definition(item)
-        problems = self._declarations.problems(item, kind, request.urn, destination, settings)
+        problems = self._declarations.problems(item, old or None, kind, request.urn, destination, settings)
         failures = [protocol.CheckFailure(written(path), without_secrets(reason)) for path, reason in problems]
         if failures:
             return protocol.CheckResponse(failures=failures)
@@ -162,6 +167,15 @@ class KubernetesProvider(protocol.Provider):
             return
         where = from_resource_id(request.resource_id)
         self._destination(request.urn).delete(kind, where, recorded, request.timeout)
+
+    def _undone(self, creation: Unfinished) -> str | None:
+        kind, item = of_token(urns.parse(creation.urn).token), plain(creation.inputs).value
+        where, destination = identity(item), self._destination(creation.urn)
+        created = destination.created(kind, where)
+        if created is None or not creation.may_have_made(where.resource_id, created):
+            return None
+        destination.delete(kind, where, item, 0)
+        return where.of(kind)
 
     def _declaration(self, inputs: Inputs, kind: ResourceType, ignored: list[str] | None = None) -> Declaration:
         item = as_stored(inputs.value) if kind.is_secret else inputs.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_modelstore_sandbox.engine import deletion, refreshing
+from pulumi_modelstore_sandbox.engine import deletion, recovery, refreshing
 from pulumi_modelstore_sandbox.engine.events import EventSink
 from pulumi_modelstore_sandbox.engine.journal import Journal, PendingOperation
 from pulumi_modelstore_sandbox.engine.run import Run
@@ -30,6 +30,7 @@ def refresh(target: Target, journal: Journal, emit: EventSink, options: Options 
     from pulumi_modelstore_sandbox.engine.program.program import in_folder_of
 
     with in_folder_of(target), Run(target, journal, emit, options or Options(), preview=False) as run:
+        recovery.recover(run)
         refreshing.refresh(run)
     return run.report.finished()
 
@@ -39,6 +40,7 @@ def destroy(target: Target, journal: Journal, emit: EventSink, options: Options 
     from pulumi_modelstore_sandbox.engine.program.program import in_folder_of
 
     with in_folder_of(target), Run(target, journal, emit, options or Options(), preview=False) as run:
+        recovery.recover(run)
         run.warn_of_left_over()
         if run.options.refresh:
             refreshing.refresh(run)
@@ -53,6 +55,7 @@ def _deploy(target: Target, journal: Journal, emit: EventSink, options: Options,
     from pulumi_modelstore_sandbox.engine.program.program import in_folder_of, run_program
 
     with in_folder_of(target), Run(target, journal, emit, options, preview=preview) as run:
+        recovery.recover(run)
         if options.refresh:
             refreshing.refresh(run)
         else:

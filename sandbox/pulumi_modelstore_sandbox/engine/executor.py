@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ class Result:
     state: ResourceState | None = None
     failed: bool = False
     skipped: bool = False
+    reason: str = ""
+    """Why it failed, where that has not been told yet."""
 
 
 class Executor:
@@ -70,7 +73,7 @@ class Executor:
             run.report.started(action.shown(action.new))
             operation = None
             if action.pending is not None and not run.preview:
-                operation = run.ledger.begin(action.subject, action.pending)
+                operation = run.ledger.begin(_begun(action), action.pending)
             return self._apply(action, operation)
 
     def _apply(self, action: Action, operation: PendingOperation | None) -> Result:
@@ -97,10 +100,20 @@ class Executor:
         return Result(urn, state)
 
 
+def _begun(action: Action) -> ResourceState:
+    """Return the resource as a step that begins is recorded: with the time, where it is one that creates."""
+    if action.pending != "creating":
+        return action.subject
+    return action.subject.with_(created=datetime.datetime.now(datetime.UTC))
+
+
 def refuse(run: Run, state: ResourceState, message: str, details: str = "") -> Result:
     """Fail a resource before any step of it."""
     run.executor.unmet.add(state.urn)
     if details:
         run.report.say("debug", details, state.urn)
-    run.report.say("error", message, "" if urns.is_default_provider(state.urn) else state.urn)
+    if urns.is_default_provider(state.urn):
+        # Told by whoever needed the provider: the program declares no resource of this name.
+        return Result(state.urn, failed=True, reason=message)
+    run.report.say("error", message, state.urn)
     return Result(state.urn, failed=True)

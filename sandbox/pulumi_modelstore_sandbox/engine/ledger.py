@@ -88,6 +88,10 @@ class Ledger:
         """Forget what an earlier run left behind: a refresh has read what there is."""
         self._change(self.left_over.clear)
 
+    def settle(self, operation: PendingOperation) -> None:
+        """Forget one step that an earlier run did not end: nothing is left of it."""
+        self._change(lambda: self.left_over.remove(operation))
+
     def rebuild(self, states: Sequence[ResourceState]) -> None:
         """Replace the recorded resources, after a refresh."""
 

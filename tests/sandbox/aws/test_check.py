@@ -177,3 +177,17 @@ def test_checks_import_no_boto3(unreachable: Driver) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_types_may_be_asked_for_by_several_threads_at_once() -> None:
+    """A refresh of a stack is the first to need them, for many resources at the same time."""
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+from pulumi_modelstore_sandbox.aws.argument_types import arguments_class
+classes = [("bucket", "Bucket"), ("bucket_policy", "BucketPolicy"), ("bucket_versioning", "BucketVersioning")] * 4
+with ThreadPoolExecutor(len(classes)) as pool:
+    found = list(pool.map(lambda item: arguments_class(f"pulumi_aws.s3.{item[0]}", item[1]), classes))
+print(len(set(found)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "3", done.stderr

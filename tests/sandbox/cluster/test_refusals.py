@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -266,3 +267,25 @@ def test_importing_the_provider_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_was_declared_before_is_not_checked_against_types_again(home: Path) -> None:
+    program = """
+import sys
+from cluster.driver import CONFIG_MAP, Driver, Recorded, dressed
+driver = Driver()
+declared = {"metadata": {"name": "c", "namespace": "n"}, "data": {"a": "b"}}
+recorded = {"apiVersion": "v1", "kind": "ConfigMap", **declared}
+driver.state[driver.urn(CONFIG_MAP, "c")] = Recorded("n/c", dressed(recorded), {})
+for data in ("b", "c"):
+    driver.check(CONFIG_MAP, "c", {**declared, "data": {"a": data}})
+    print("pulumi_kubernetes.core.v1" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == ["False", "True"], done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 import time
 from dataclasses import replace
@@ -26,7 +27,7 @@ from pulumi_modelstore_sandbox.cluster.errors import (
     ServerRefused,
     UndeclaredField,
 )
-from pulumi_modelstore_sandbox.cluster.identity import Identity, identity, is_known
+from pulumi_modelstore_sandbox.cluster.identity import Identity, identity, is_known, metadata_of
 from pulumi_modelstore_sandbox.cluster.properties import Object, has_unknowns, without_unknowns
 from pulumi_modelstore_sandbox.cluster.property_path import at, covers, present, put
 from pulumi_modelstore_sandbox.cluster.resource_type import ResourceType, of_object
@@ -117,6 +118,12 @@ class ApiServerObjects:
         if answer.status not in OK:
             raise refusal(answer, doing="Reading", on=where.of(kind))
         return answer.body
+
+    def created(self, kind: ResourceType, where: Identity) -> datetime.datetime | None:
+        """Return the server's time of the object's creation."""
+        live = self.read(kind, where)
+        written = None if live is None else metadata_of(live).get("creationTimestamp")
+        return datetime.datetime.fromisoformat(written) if isinstance(written, str) else None
 
     def declared_part(self, live: Object, declared: Object | None) -> Object:
         """Return the fields of the live object that the program declared; all that it could declare without one."""

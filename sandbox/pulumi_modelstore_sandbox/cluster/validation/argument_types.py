@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 import typing
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from types import NoneType, UnionType
@@ -23,6 +24,8 @@ _QUANTITIES: Final = frozenset(
 )
 # A schema within an object: pulumi_kubernetes types its free-form parts as strings.
 _FREE_FORM: Final = "openAPIV3Schema"
+# pulumi_kubernetes loads its packages lazily, and lets a second thread see one that is half loaded.
+_LOADING: Final = threading.RLock()
 _WORDS: Final = {str: "a string", bool: "true or false", int: "a whole number", float: "a number"}
 
 
@@ -54,7 +57,8 @@ def _arguments(module: str, kind: str) -> type | None:
     import importlib
 
     try:
-        found = importlib.import_module(f"{module}.{kind}")
+        with _LOADING:
+            found = importlib.import_module(f"{module}.{kind}")
     except ModuleNotFoundError:
         return None
     names = [name for name in found.__all__ if name.endswith("Args")]

@@ -49,7 +49,9 @@ class DefaultProviders:
         )
         result = self._register(goal)
         if result.state is None or result.failed:
-            raise ProviderFailed(f"the provider of the package {package.name} could not be set up; see above")
+            raise ProviderFailed(
+                result.reason or f"the provider of the package {package.name} could not be set up; see above"
+            )
         return ProviderReference(result.state.urn, result.state.id)
 
     def _configuration(self, package: str) -> Properties:

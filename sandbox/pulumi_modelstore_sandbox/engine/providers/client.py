@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 
 from pulumi.runtime.proto import provider_pb2
@@ -16,7 +17,7 @@ from pulumi_modelstore_sandbox.engine.providers.failure import (
     ProviderFailed,
     Unimplemented,
 )
-from pulumi_modelstore_sandbox.engine.providers.host import Host
+from pulumi_modelstore_sandbox.engine.providers.host import Host, UndoingHost
 from pulumi_modelstore_sandbox.engine.values import Properties, contains_unknown, from_struct, to_struct
 
 
@@ -228,3 +229,16 @@ class ProviderClient:
             raise failure
         outputs = self._marking_secrets(from_struct(partial.properties), inputs)
         return Applied(partial.id, outputs, init_errors=partial.reasons or [failure.message])
+
+    @property
+    def undoes(self) -> bool:
+        """Whether `remove_unfinished` can tell what a creation made."""
+        return isinstance(self.host, UndoingHost) and self.host.undoes
+
+    def remove_unfinished(
+        self, urn: str, inputs: Properties, began: datetime.datetime, recorded: frozenset[str]
+    ) -> str | None:
+        """Remove what an interrupted creation made, and return its name; raises Unimplemented where none can tell."""
+        if not isinstance(self.host, UndoingHost):
+            raise Unimplemented("this provider does not know what it began")
+        return self.host.remove_unfinished(urn, self._accepts.struct(inputs), began, recorded)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import threading
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from google.protobuf import struct_pb2
 from google.protobuf.message import Message
 
 
@@ -19,6 +21,20 @@ class Host(Protocol):
 
     def close(self) -> None:
         """Give back what the provider holds; no call follows."""
+        ...
+
+
+@runtime_checkable
+class UndoingHost(Protocol):
+    """A host whose provider may know what a creation makes."""
+
+    undoes: bool
+    """Whether it does."""
+
+    def remove_unfinished(
+        self, urn: str, inputs: struct_pb2.Struct, began: datetime.datetime, recorded: frozenset[str]
+    ) -> str | None:
+        """Remove what a creation made that an interrupted run began, and return its name. Raises ProviderFailed."""
         ...
 
 
