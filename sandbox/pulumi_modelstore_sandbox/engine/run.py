@@ -78,7 +78,7 @@ class Run:
             raise
 
     def _wait_for_steps(self) -> None:
-        # A pool whose thread was just being started when Ctrl-C came does not know it and does not wait for it.
+        # A pool whose thread was just being started when Ctrl-C came does not know it, and waits for it no more.
         for _ in range(self._parallel):
             self.slots.acquire()
         self.slots.release(self._parallel)

@@ -108,8 +108,29 @@ def test_an_exception_of_the_program_is_told_from_its_own_code_on(stack: Stack) 
     assert "KeyError: 'missing'" in message
     assert "in broken" in message
     assert "run_in_stack" not in message
+    assert "frozen runpy" not in message
     # What was registered before is there and recorded.
     assert stack.contents == {"a": None}
+
+
+def test_what_led_to_an_exception_is_told_too(stack: Stack) -> None:
+    ran = stack.program("""
+        try:
+            {}["first"]
+        except KeyError as error:
+            raise RuntimeError("second") from error
+    """).preview()
+    message = ran.said("error")
+    assert message.index("KeyError: 'first'") < message.index("direct cause") < message.index("RuntimeError: second")
+    assert "run_in_stack" not in message
+
+
+def test_a_syntax_error_is_told_by_its_place_alone(stack: Stack) -> None:
+    message = stack.program("this is no program").preview().said("error")
+    lines = message.splitlines()
+    assert lines[0] == "Program failed with an unhandled exception:"
+    assert lines[1].strip().startswith(f'File "{stack.folder.resolve()}/__main__.py", line ')
+    assert lines[-1].startswith("SyntaxError: ")
 
 
 def test_a_program_that_is_missing_is_named(stack: Stack) -> None:
@@ -132,7 +153,9 @@ def test_remote_components_need_the_cli(stack: Stack) -> None:
 def test_a_package_without_a_provider_is_named(stack: Stack) -> None:
     ran = stack.program('pulumi.CustomResource("nowhere:index:Thing", "t", {})').preview()
     assert not ran.succeeded
-    assert "put an executable pulumi-resource-nowhere on PATH" in ran.said("error")
+    said = ran.said("error")
+    assert "put an executable pulumi-resource-nowhere on PATH" in said
+    assert len(said.splitlines()) == 1
 
 
 def test_every_step_is_recorded_before_it_begins(stack: Stack) -> None:

@@ -122,13 +122,24 @@ def _execute(target: Target) -> None:
 
 
 def _unhandled(error: Exception, target: Target, report: Report) -> str:
-    """Tell an exception from where the program's own code comes in; the whole traceback is debug output."""
+    """Tell an exception, and what led to it, from where the program's own code comes in.
+
+    The whole traceback is debug output.
+    """
     report.say("debug", "".join(traceback.format_exception(error)))
-    folder = str(program_folder(target.main).resolve())
-    frames = traceback.extract_tb(error.__traceback__)
-    first = next((index for index, frame in enumerate(frames) if frame.filename.startswith(folder)), 0)
-    told = traceback.format_exception(error, limit=first - len(frames), chain=first == 0)
-    return "Program failed with an unhandled exception:\n" + "".join(told)
+    told = traceback.TracebackException.from_exception(error)
+    _trim(told, error, str(program_folder(target.main).resolve()))
+    return "Program failed with an unhandled exception:\n" + "".join(told.format())
+
+
+def _trim(told: traceback.TracebackException, error: BaseException, folder: str) -> None:
+    """Leave out the frames above the program's own; a syntax error names its place by itself."""
+    for cause, raised in ((told.__cause__, error.__cause__), (told.__context__, error.__context__)):
+        if cause is not None and raised is not None:
+            _trim(cause, raised, folder)
+    own = (index for index, frame in enumerate(told.stack) if frame.filename.startswith(folder))
+    first = next(own, len(told.stack) if isinstance(error, SyntaxError) else 0)
+    del told.stack[:first]
 
 
 def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
