@@ -19,7 +19,6 @@ SYMBOLS: Final[dict[Op, str]] = {
     "read": ">",
     "read-replacement": ">>",
     "refresh": "~",
-    "read-discard": "<",
     "discard": "<",
     "discard-replaced": "<<",
     "remove-pending-replace": "~",
@@ -39,7 +38,7 @@ PARTS_OF_A_REPLACEMENT: Final[frozenset[Op]] = frozenset(
 )
 """Steps that a preview shows as one `replace`."""
 
-NO_CHANGES: Final[frozenset[Op]] = frozenset({"same", "read", "read-replacement", "read-discard", "refresh"})
+NO_CHANGES: Final[frozenset[Op]] = frozenset({"same", "read", "read-replacement", "discard", "refresh"})
 """Steps that change nothing outside of the state."""
 
 _BEGUN: Final[dict[Op, str]] = {
@@ -52,7 +51,6 @@ _BEGUN: Final[dict[Op, str]] = {
     "read": "reading",
     "read-replacement": "reading replacement",
     "refresh": "refreshing",
-    "read-discard": "forgetting",
     "discard": "forgetting",
     "discard-replaced": "forgetting original",
     "remove-pending-replace": "completing replacement",
@@ -69,7 +67,6 @@ _DONE: Final[dict[Op, str]] = {
     "read": "read",
     "read-replacement": "read replacement",
     "refresh": "refreshed",
-    "read-discard": "forgotten",
     "discard": "forgotten",
     "discard-replaced": "forgot original",
     "remove-pending-replace": "completed replacement",

@@ -11,7 +11,7 @@ from pulumi_modelstore_sandbox.engine.values import Properties
 
 Op: TypeAlias = Literal[
     "same", "create", "update", "delete", "replace", "create-replacement", "delete-replaced", "read",
-    "read-replacement", "refresh", "read-discard", "discard", "discard-replaced", "remove-pending-replace", "import",
+    "read-replacement", "refresh", "discard", "discard-replaced", "remove-pending-replace", "import",
     "import-replacement",
 ]  # fmt: skip
 """Pulumi's own names of steps (`op` in `pulumi preview --json`)."""

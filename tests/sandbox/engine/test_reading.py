@@ -28,7 +28,7 @@ def test_get_reads_and_never_deletes(stack: Stack) -> None:
     assert state.external
     assert state.id == "there"
     ran = stack.program("").up()
-    assert ran.ops == {"a": ["delete"], "found": ["read-discard"]}
+    assert ran.ops == {"a": ["delete"], "found": ["discard"]}
     assert stack.contents == {"there": "old"}
 
 

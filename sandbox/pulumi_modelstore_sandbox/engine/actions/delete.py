@@ -35,7 +35,7 @@ class Delete(Action):
     def shown_op(self) -> Op:
         """External resources are only forgotten."""
         if self.recorded.external:
-            return "discard-replaced" if self.replacing else "read-discard"
+            return "discard-replaced" if self.replacing else "discard"
         return "delete-replaced" if self.replacing else "delete"
 
     @property
