@@ -55,6 +55,8 @@ class Executor:
             if self.skips(action.subject):
                 self.unmet.add(result.urn)
                 return replace(result, skipped=True)
+            if isinstance(action, Replace):
+                action.follow(self._run, result.state)
             taken = self.take_alone(action)
             if taken.failed:
                 self.unmet.add(result.urn)

@@ -42,6 +42,11 @@ class Replace(Action):
 
     op: ClassVar[Op] = "replace"
 
+    def follow(self, run: Run, state: ResourceState | None) -> None:
+        """Take what the steps before it made of both: the old one marked, the new one with its outputs."""
+        self.old = run.ledger.current(self.recorded)
+        self.new = state or self.new
+
     def apply(self, run: Run) -> Done:
         """Do nothing."""
         del run
