@@ -36,6 +36,8 @@ from pulumi_modelstore_sandbox.cluster.settings import FIELD_MANAGER
 
 _DEFINITION: Final = "CustomResourceDefinition"
 _ESTABLISHED_SECONDS: Final = 30.0
+# A server lists a kind a moment after it has accepted its definition, whoever installed that.
+_LISTED_SECONDS: Final = 3.0
 _POLL_SECONDS: Final = 0.1
 
 
@@ -203,10 +205,10 @@ class ApiServerObjects:
 
     def _served(self, kind: ResourceType) -> ApiResource:
         served = self._connection.served(kind)
-        deadline = time.monotonic() + _ESTABLISHED_SECONDS
+        coming = (kind.group, kind.kind) in self._coming
+        deadline = time.monotonic() + (_ESTABLISHED_SECONDS if coming else _LISTED_SECONDS)
         while served is None:
-            # A definition of this stack is served a moment after it is accepted.
-            if (kind.group, kind.kind) not in self._coming or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise ClusterError(
                     f"The API server has no kind {kind.kind} in {kind.api_version}",
                     remedy="Install its definition first, or correct apiVersion and kind",
