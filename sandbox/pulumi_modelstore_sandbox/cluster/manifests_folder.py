@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import secrets
 from pathlib import Path
 from typing import Final
 
@@ -98,6 +97,7 @@ class ManifestsFolder:
         """Remove an object's manifest and the folders that are empty then; nothing to remove is fine."""
         file = self.path(kind, where)
         file.unlink(missing_ok=True)
+        _draft(file).unlink(missing_ok=True)
         folder = file.parent
         while folder != self._root and folder.is_relative_to(self._root):
             try:
@@ -139,9 +139,14 @@ def _part(text: str) -> str:
     return text
 
 
+def _draft(file: Path) -> Path:
+    # Always the same: what a killed run has left there, a Secret's data perhaps, the next one overwrites or removes.
+    return file.with_name(f".{file.name}.tmp")
+
+
 def _replace(file: Path, content: bytes) -> None:
-    temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+    temporary = _draft(file)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _FILE_MODE)
     try:
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(content)

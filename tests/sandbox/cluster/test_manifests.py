@@ -87,6 +87,21 @@ def test_an_update_leaves_no_other_file(driver: Driver, manifests: Path) -> None
     assert "team: a" in (manifests / "default/serviceaccount-models.yaml").read_text()
 
 
+def test_what_a_killed_run_was_writing_goes_with_the_next_step(driver: Driver, manifests: Path) -> None:
+    driver.up(SECRET, "creds", CREDENTIALS)
+    file = manifests / "models/secret-creds.yaml"
+    # Where a write begins, and a process that is killed within it ends.
+    draft = file.with_name(f".{file.name}.tmp")
+
+    draft.write_text("data:")
+    driver.up(SECRET, "creds", {**CREDENTIALS, "type": "example.org/key"})
+    assert [path for path in manifests.rglob("*") if path.is_file()] == [file]
+
+    draft.write_text("data:")
+    driver.delete(SECRET, "creds")
+    assert not manifests.exists()
+
+
 def test_deleting_removes_the_file_and_empty_folders(driver: Driver, manifests: Path, home: Path) -> None:
     driver.up(SECRET, "creds", CREDENTIALS)
     driver.up(SERVICE_ACCOUNT, "account", {"metadata": {"name": "models", "namespace": "other"}})
