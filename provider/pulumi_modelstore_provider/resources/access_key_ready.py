@@ -7,9 +7,8 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from pulumi_modelstore_provider.artifacts.layout import validate_bucket
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.resources.adapter import (
     Adapter,
@@ -20,7 +19,7 @@ from pulumi_modelstore_provider.resources.adapter import (
     plainly,
 )
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
-from pulumi_modelstore_provider.resources.fields import one_line
+from pulumi_modelstore_provider.resources.fields import BucketName
 from pulumi_modelstore_provider.s3.connection import S3Connection
 from pulumi_modelstore_provider.s3.key_trial import await_key
 
@@ -29,15 +28,10 @@ class AccessKeyReadyInputs(Inputs):
     """What a trial of a key needs to know. The connection's own credentials are not used."""
 
     connection: S3Connection
-    bucket: str
+    bucket: BucketName
     prefix: str = ""
     access_key_id: str = Field(min_length=1)
     secret_access_key: str = Field(min_length=1, repr=False)
-
-    @field_validator("bucket")
-    @classmethod
-    def _bucket(cls, value: str) -> str:
-        return one_line(value, validate_bucket(value))
 
 
 class AccessKeyReadyProvider(Adapter):

@@ -10,7 +10,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, 
 from pydantic import Field, field_validator
 
 from pulumi_modelstore_provider import progress
-from pulumi_modelstore_provider.artifacts.layout import validate_bucket, validate_tag
+from pulumi_modelstore_provider.artifacts.layout import validate_tag
 from pulumi_modelstore_provider.artifacts.tags import TagPlace, delete_tag, put_tag
 from pulumi_modelstore_provider.resources.adapter import (
     Adapter,
@@ -23,7 +23,7 @@ from pulumi_modelstore_provider.resources.adapter import (
     plainly,
 )
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
-from pulumi_modelstore_provider.resources.fields import one_line, valid_model_prefix
+from pulumi_modelstore_provider.resources.fields import BucketName, ModelPrefix, one_line
 from pulumi_modelstore_provider.s3.connection import S3Connection
 
 
@@ -31,21 +31,11 @@ class ArtifactTagInputs(Inputs):
     """What a tag needs to know."""
 
     connection: S3Connection
-    bucket: str
-    model_prefix: str
+    bucket: BucketName
+    model_prefix: ModelPrefix
     tag: str
     target: str
     urn: str = Field(default="", repr=False)
-
-    @field_validator("bucket")
-    @classmethod
-    def _bucket(cls, value: str) -> str:
-        return one_line(value, validate_bucket(value))
-
-    @field_validator("model_prefix")
-    @classmethod
-    def _model_prefix(cls, value: str) -> str:
-        return valid_model_prefix(value)
 
     @field_validator("tag", "target")
     @classmethod

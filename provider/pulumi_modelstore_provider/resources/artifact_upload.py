@@ -13,7 +13,7 @@ from pulumi_modelstore_provider import progress
 from pulumi_modelstore_provider.artifacts.commits import read_manifest
 from pulumi_modelstore_provider.artifacts.content import declared_tree, files_problems, is_summary
 from pulumi_modelstore_provider.artifacts.file_names import LONGEST_KEY, nesting_problems, path_problems
-from pulumi_modelstore_provider.artifacts.layout import manifest_key, validate_bucket, validate_version, version_prefix
+from pulumi_modelstore_provider.artifacts.layout import manifest_key, validate_version, version_prefix
 from pulumi_modelstore_provider.artifacts.purge import purge_version
 from pulumi_modelstore_provider.artifacts.sizes import human_size
 from pulumi_modelstore_provider.artifacts.upload import UploadOutcome, UploadRequest, upload_version
@@ -29,7 +29,7 @@ from pulumi_modelstore_provider.resources.adapter import (
     property_path,
 )
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
-from pulumi_modelstore_provider.resources.fields import one_line, valid_model_prefix
+from pulumi_modelstore_provider.resources.fields import BucketName, ModelPrefix, one_line
 from pulumi_modelstore_provider.s3.connection import S3Connection
 
 OnDelete = Literal["retain", "purge"]
@@ -39,23 +39,13 @@ class ArtifactUploadInputs(Inputs):
     """What an upload needs to know."""
 
     connection: S3Connection
-    bucket: str
-    model_prefix: str
+    bucket: BucketName
+    model_prefix: ModelPrefix
     version: str
     files: dict[str, str]
     source: str = ""
     on_delete: OnDelete = "retain"
     urn: str = Field(default="", repr=False)
-
-    @field_validator("bucket")
-    @classmethod
-    def _bucket(cls, value: str) -> str:
-        return one_line(value, validate_bucket(value))
-
-    @field_validator("model_prefix")
-    @classmethod
-    def _model_prefix(cls, value: str) -> str:
-        return valid_model_prefix(value)
 
     @field_validator("version")
     @classmethod

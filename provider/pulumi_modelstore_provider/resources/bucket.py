@@ -7,9 +7,7 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
-from pydantic import field_validator
 
-from pulumi_modelstore_provider.artifacts.layout import validate_bucket
 from pulumi_modelstore_provider.resources.adapter import (
     Adapter,
     Inputs,
@@ -21,7 +19,7 @@ from pulumi_modelstore_provider.resources.adapter import (
     plainly,
 )
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
-from pulumi_modelstore_provider.resources.fields import one_line
+from pulumi_modelstore_provider.resources.fields import BucketName
 from pulumi_modelstore_provider.s3 import buckets
 from pulumi_modelstore_provider.s3.connection import S3Connection
 
@@ -30,13 +28,8 @@ class BucketInputs(Inputs):
     """What a bucket needs to know."""
 
     connection: S3Connection
-    bucket: str
+    bucket: BucketName
     adopt: bool = False
-
-    @field_validator("bucket")
-    @classmethod
-    def _bucket(cls, value: str) -> str:
-        return one_line(value, validate_bucket(value))
 
 
 class BucketProvider(Adapter):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, TypeAlias
 
-from pulumi_modelstore_provider.artifacts.layout import validate_name, validate_prefix
+from pydantic import AfterValidator
+
+from pulumi_modelstore_provider.artifacts.layout import validate_bucket, validate_name, validate_prefix
 
 
 def one_line(value: str, problems: Sequence[str]) -> str:
@@ -20,3 +23,10 @@ def valid_model_prefix(value: str) -> str:
     if not separator or above.rsplit("/", 1)[-1] != "models" or value.startswith("/"):
         raise ValueError("a model's prefix has the form '<prefix>/models/<model>/'")
     return one_line(value, validate_name(model) + validate_prefix(above))
+
+
+BucketName: TypeAlias = Annotated[str, AfterValidator(lambda value: one_line(value, validate_bucket(value)))]
+"""Name of a bucket, by S3's rules."""
+
+ModelPrefix: TypeAlias = Annotated[str, AfterValidator(valid_model_prefix)]
+"""`<prefix>/models/<model>/`."""
