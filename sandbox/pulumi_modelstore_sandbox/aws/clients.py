@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -107,17 +106,8 @@ class AwsClients:
         from pulumi_modelstore_sandbox.state.home import Home
 
         if self._started is None:
-            self._started = ensure_running(Home.of(_project_folder()).path)
+            self._started = ensure_running(Home.nearest().path)
         return self._started
-
-
-def _project_folder() -> Path:
-    """Return the folder of the nearest Pulumi.yaml: a plugin starts in the program's folder, which may be below it."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "Pulumi.yaml").exists():
-            return folder
-    return here
 
 
 def _refuse_real_aws(url: str) -> None:

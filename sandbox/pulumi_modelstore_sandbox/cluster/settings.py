@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pulumi_modelstore_sandbox.state.home import Home
+
 FIELD_MANAGER: Final = "pulumi-modelstore-sandbox"
 """The name under which the sandbox owns fields in server-side apply."""
 
@@ -39,20 +41,10 @@ class ClusterSettings:
             return str(os.environ.get(variable, "") if value is None else value).lower() in _TRUE
 
         return cls(
-            home=sandbox_home(),
+            home=Home.nearest().path,
             kubeconfig=Path(kubeconfig).expanduser().absolute() if kubeconfig else None,
             default_namespace=str(configuration.get("namespace") or "default"),
             secrets_mutable=flag("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE"),
             config_maps_mutable=flag("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE"),
             force_conflicts=flag("enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE"),
         )
-
-
-def sandbox_home() -> Path:
-    """MODELSTORE_SANDBOX_HOME, or `.sandbox` beside the Pulumi.yaml of the working directory or a parent of it."""
-    named = os.environ.get("MODELSTORE_SANDBOX_HOME")
-    if named:
-        return Path(named).expanduser().absolute()
-    here = Path.cwd()
-    projects = (folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file())
-    return next(projects, here) / ".sandbox"

@@ -26,6 +26,13 @@ class Home:
         named = os.environ.get(HOME_VARIABLE)
         return cls(Path(named).expanduser().absolute() if named else project_root.absolute() / ".sandbox")
 
+    @classmethod
+    def nearest(cls) -> Home:
+        """Return the home of the nearest Pulumi.yaml: a plugin starts in the program's folder, perhaps below it."""
+        here = Path.cwd()
+        projects = (folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file())
+        return cls.of(next(projects, here))
+
     @property
     def passphrase(self) -> Path:
         """The passphrase made for stacks without one of the user's."""
