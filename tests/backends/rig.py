@@ -5,8 +5,8 @@ A backend's rig is `rigs/<module>.py`, named as the backend's module, with
     @contextmanager
     def rig(tools: RigTools) -> Iterator[Rig]
 
-which starts the server or takes the one of a fixture, and skips with the reason where it cannot be had. One that speaks S3
-derives from `s3_rig.S3Rig`, which leaves it the administration of keys.
+which starts the server or takes the one of a fixture, and skips with the reason where it cannot be had. A store that
+speaks S3 derives its rig from `s3_rig.S3Rig`, which leaves it the administration of keys.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Deployed:
     outputs: Mapping[str, Any]
 
 
-class Stack(Sequence[Deployed], Protocol):
+class Stack(tuple[Deployed, ...]):
     """The resources of a deployed stack."""
 
     def of_type(self, suffix: str) -> list[Deployed]:
-        """Those whose type ends in `suffix`, such as `Principal` or `iam/user:User`."""
-        ...
+        """Those whose type ends in `suffix`, such as `:Principal` or `iam/user:User`."""
+        return [resource for resource in self if resource.type.endswith(suffix)]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Rig(Protocol):
         ...
 
     def settings(self, bucket: str) -> dict[str, Any]:
-        """The configuration's `backend` for that bucket: `kind` and the backend's settings, credentials by reference."""
+        """The configuration's `backend` for that bucket: `kind` and its settings, credentials by reference."""
         ...
 
     def make_bucket(self, bucket: str) -> None:
@@ -128,7 +128,7 @@ class Rig(Protocol):
         ...
 
     def bring_key(self, bucket: str) -> StoreKey | None:
-        """A new read-only key to that bucket, made in the store's console; None where the backend issues keys itself."""
+        """A new read-only key to that bucket, made in the store's console; None where the backend issues keys."""
         ...
 
     def add_key(self, stack: Stack) -> str | None:

@@ -101,10 +101,10 @@ class S3Rig:
     def principals(self) -> set[str] | None:
         return None
 
-    def bring_key(self, bucket: str) -> StoreKey | None:  # noqa: ARG002 - a rig with keys brought along uses it
+    def bring_key(self, bucket: str) -> StoreKey | None:
         return None
 
-    def add_key(self, stack: Stack) -> str | None:  # noqa: ARG002 - a rig that issues keys uses it
+    def add_key(self, stack: Stack) -> str | None:
         return None
 
     def drop_key(self, key_id: str) -> None:
@@ -150,7 +150,7 @@ class S3Rig:
             raise Denied(message) if refused else AssertionError(f"aws s3 cp ended with {done.returncode}: {message}")
         return done.stdout
 
-    def pod_environment(self, environment: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - named by the Secret
+    def pod_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         return {}
 
 

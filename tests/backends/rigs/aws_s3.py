@@ -27,7 +27,7 @@ class AwsRig(VersityRig):
     def principals(self) -> set[str] | None:
         return {user["UserName"] for user in self.iam.list_users()["Users"]}
 
-    def bring_key(self, bucket: str) -> StoreKey | None:  # noqa: ARG002 - IAM issues them to the stack
+    def bring_key(self, bucket: str) -> StoreKey | None:
         return None
 
     def add_key(self, stack: Stack) -> str | None:
