@@ -45,6 +45,8 @@ class Deployed:
 class Stack(tuple[Deployed, ...]):
     """The resources of a deployed stack."""
 
+    __slots__ = ()
+
     def of_type(self, suffix: str) -> list[Deployed]:
         """Those whose type ends in `suffix`, such as `:Principal` or `iam/user:User`."""
         return [resource for resource in self if resource.type.endswith(suffix)]
