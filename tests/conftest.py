@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from servers.binaries import servers_folder
+from servers.minio import MinioServer, minio_server
 from servers.moto import MotoAws, moto_server
 from servers.versitygw import VersityGateway, versity_gateway
 
@@ -69,6 +70,13 @@ def versitygw(own_environment: None) -> Iterator[VersityGateway]:
     """S3 with a real IAM API, one for the session: a test takes bucket and user names of its own."""
     with versity_gateway() as gateway:
         yield gateway
+
+
+@pytest.fixture(scope="session")
+def minio(own_environment: None) -> Iterator[MinioServer]:
+    """MinIO without TLS, one for the session: a test takes bucket and user names of its own."""
+    with minio_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
