@@ -1,7 +1,8 @@
-"""What KServe's controller makes of a ServiceAccount and its Secrets: the init container's environment.
+"""What KServe's controller makes of a ServiceAccount and its Secrets: the init container's environment and mounts.
 
-Source: KServe v0.20, `pkg/credentials/service_account_credentials.go` and `pkg/credentials/s3`, with the `credentials`
-entry of the released ConfigMap `inferenceservice-config`, which names the two keys of a Secret as AWS does.
+Source: KServe v0.20, `pkg/credentials/service_account_credentials.go` and the packages `s3`, `gcs` and `azure` beside it,
+with the `credentials` entry of the released ConfigMap `inferenceservice-config`, which names the keys of a Secret as
+AWS and Google do.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ PLAIN_SETTINGS = {
     "s3-cabundle-configmap": "AWS_CA_BUNDLE_CONFIGMAP",
 }
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
+GCS_FILE = "gcloud-application-credentials.json"
+GCS_MOUNT = "/var/secrets/"
+AZURE_IDENTITY = ("AZURE_SUBSCRIPTION_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+AZURE_KEY = "AZURE_STORAGE_ACCESS_KEY"
 
 
 def initializer_environment(
@@ -37,14 +42,28 @@ def initializer_environment(
         environment |= _settings(annotations, {})
     for reference in service_account.get("secrets") or []:
         secret = secrets[reference["name"]]
-        data = _decoded(secret)
+        data = decoded(secret)
+        # In this order, and for each Secret the first that fits.
         if KEY_NAMES[1] in data:
             environment |= {name: data[name] for name in KEY_NAMES}
             environment |= _settings(secret["metadata"].get("annotations") or {}, data)
+        elif GCS_FILE in data:
+            environment["GOOGLE_APPLICATION_CREDENTIALS"] = GCS_MOUNT + GCS_FILE
+        elif "AZURE_CLIENT_ID" in data:
+            environment |= {name: data[name] for name in AZURE_IDENTITY if name in data}
+        elif AZURE_KEY in data:
+            environment[AZURE_KEY] = data[AZURE_KEY]
     return environment
 
 
-def _decoded(secret: Mapping[str, Any]) -> dict[str, str]:
+def mounted_files(service_account: Mapping[str, Any], secrets: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Files in the init container by path: a Secret with Google's credentials is mounted whole."""
+    listed = [decoded(secrets[reference["name"]]) for reference in service_account.get("secrets") or []]
+    mounted = [data for data in listed if KEY_NAMES[1] not in data and GCS_FILE in data]
+    return {GCS_MOUNT + name: content for data in mounted for name, content in data.items()}
+
+
+def decoded(secret: Mapping[str, Any]) -> dict[str, str]:
     """`data` and, over it, `stringData`, as the API server merges them."""
     data = {name: base64.b64decode(value).decode() for name, value in (secret.get("data") or {}).items()}
     return data | (secret.get("stringData") or {})

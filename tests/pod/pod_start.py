@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from pod.kserve_environment import initializer_environment
+from pod.kserve_environment import initializer_environment, mounted_files
 
 INITIALIZER = Path(__file__).with_name("initializer.py")
 
@@ -22,6 +22,8 @@ class Pod:
 
     storage_uri: str
     environment: dict[str, str]
+    files: dict[str, str] = field(default_factory=dict)
+    """Content of what is mounted, by path in the container."""
 
     @classmethod
     def of_service(cls, manifests: Path, name: str) -> Pod:
@@ -33,7 +35,8 @@ class Pod:
         predictor = objects["InferenceService", name]["spec"]["predictor"]
         secrets = {name: secret for (kind, name), secret in objects.items() if kind == "Secret"}
         account = objects["ServiceAccount", predictor["serviceAccountName"]]
-        return cls(predictor["model"]["storageUri"], initializer_environment(account, secrets))
+        uri = predictor["model"]["storageUri"]
+        return cls(uri, initializer_environment(account, secrets), mounted_files(account, secrets))
 
     def download(self, folder: Path, **overrides: str) -> subprocess.CompletedProcess[str]:
         """Run KServe's own code with nothing else in the environment than a container has by itself."""
@@ -41,13 +44,21 @@ class Pod:
         uri = overrides.pop("storage_uri", self.storage_uri)
         return subprocess.run(
             [sys.executable, str(INITIALIZER), uri, str(folder)],
-            env=container | self.environment | overrides,
+            env=container | self._mounted(folder.parent) | overrides,
             cwd=folder.parent,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=120,
         )
+
+    def _mounted(self, root: Path) -> dict[str, str]:
+        """Write the files below `root` in place of the container's own, and lead the variables there."""
+        places = {path: root / path.lstrip("/") for path in self.files}
+        for path, place in places.items():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(self.files[path], encoding="utf-8")
+        return {name: str(places.get(value, value)) for name, value in self.environment.items()}
 
 
 def tree(folder: Path) -> dict[str, bytes]:

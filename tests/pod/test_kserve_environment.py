@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pod.kserve_environment import initializer_environment
+from pod.kserve_environment import initializer_environment, mounted_files
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example-secret"}
 
@@ -52,6 +52,21 @@ def test_secret_that_the_account_does_not_list_is_not_read() -> None:
 def test_secret_of_another_kind_sets_no_s3_variable() -> None:
     secrets = {"hub": _secret({"s3-region": "eu-west-1"}, {"HF_TOKEN": "example"})}
     assert initializer_environment(_account("hub"), secrets) == {}
+
+
+def test_google_s_credentials_are_a_mounted_file() -> None:
+    name = "gcloud-application-credentials.json"
+    secrets = {"keys": _secret({}, {name: "{}"})}
+    assert initializer_environment(_account("keys"), secrets) == {
+        "GOOGLE_APPLICATION_CREDENTIALS": f"/var/secrets/{name}"
+    }
+    assert mounted_files(_account("keys"), secrets) == {f"/var/secrets/{name}": "{}"}
+
+
+def test_only_the_key_of_an_azure_account_is_set() -> None:
+    secrets = {"keys": _secret({}, {"AZURE_STORAGE_ACCESS_KEY": "sv=1", "AZURE_ACCOUNT_NAME": "acme"})}
+    assert initializer_environment(_account("keys"), secrets) == {"AZURE_STORAGE_ACCESS_KEY": "sv=1"}
+    assert mounted_files(_account("keys"), secrets) == {}
 
 
 def test_listed_secret_that_does_not_exist_stops_the_pod() -> None:
