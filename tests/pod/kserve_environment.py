@@ -1,8 +1,8 @@
 """What KServe's controller makes of a ServiceAccount and its Secrets: the init container's environment and mounts.
 
-Source: KServe v0.20, `pkg/credentials/service_account_credentials.go` and the packages `s3`, `gcs` and `azure` beside it,
-with the `credentials` entry of the released ConfigMap `inferenceservice-config`, which names the keys of a Secret as
-AWS and Google do.
+Source: KServe v0.20, `pkg/credentials/service_account_credentials.go` and the packages `s3`, `gcs` and `azure` beside
+it, with the `credentials` entry of the released ConfigMap `inferenceservice-config`, which names the keys of a Secret
+as AWS and Google do.
 """
 
 from __future__ import annotations
