@@ -44,10 +44,19 @@ class ModelstoreError(Exception):
         self.on = without_secrets(on)
         self.answer = without_secrets(answer)
         self.remedy = without_secrets(remedy)
+        self.namespace = ""
         super().__init__(self._paragraph())
 
+    def of_namespace(self, name: str) -> None:
+        """Name the storage namespace that this is about; the first one stays."""
+        if name and not self.namespace:
+            self.namespace = name
+            self.args = (self._paragraph(),)
+
     def _paragraph(self) -> str:
-        parts = [_sentence(f"{self.failed} ({self.on})" if self.on else self.failed)]
+        place = f"namespace {self.namespace}" if self.namespace else ""
+        about = ", ".join(part for part in (place, self.on) if part)
+        parts = [_sentence(f"{self.failed} ({about})" if about else self.failed)]
         if self.answer:
             parts.append(_sentence(f"The answer was: {self.answer}"))
         if self.remedy:
@@ -55,12 +64,15 @@ class ModelstoreError(Exception):
         return " ".join(parts)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restored, (type(self), self.failed, self.on, self.answer, self.remedy)
+        return _restored, (type(self), self.failed, self.on, self.answer, self.remedy, self.namespace)
 
 
-def _restored(kind: type[ModelstoreError], failed: str, on: str, answer: str, remedy: str) -> ModelstoreError:
+def _restored(
+    kind: type[ModelstoreError], failed: str, on: str, answer: str, remedy: str, namespace: str
+) -> ModelstoreError:
     error = kind.__new__(kind)
     ModelstoreError.__init__(error, failed, on=on, answer=answer, remedy=remedy)
+    error.of_namespace(namespace)
     return error
 
 

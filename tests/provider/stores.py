@@ -10,9 +10,8 @@ from typing import Any
 
 from pulumi_modelstore_provider.artifacts.source import read_source
 from pulumi_modelstore_provider.artifacts.upload import UploadRequest
-from pulumi_modelstore_provider.s3.bucket import open_bucket
+from pulumi_modelstore_provider.s3.bucket import S3Bucket, open_bucket
 from pulumi_modelstore_provider.s3.connection import S3Connection
-from pulumi_modelstore_provider.s3.objects import Objects
 
 PREFIX = "team/models/llama/"
 MIB = 1 << 20
@@ -32,7 +31,7 @@ class Store:
         return S3Connection(endpoint=self.endpoint, credentials=self.credentials)
 
     @cached_property
-    def objects(self) -> Objects:
+    def objects(self) -> S3Bucket:
         return open_bucket(self.connection, self.bucket)
 
     def via(self, endpoint: str) -> Store:

@@ -18,7 +18,7 @@ from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTagProvide
 from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUploadProvider
 from pulumi_modelstore_provider.resources.bucket import BucketProvider
 from pulumi_modelstore_provider.s3.connection import S3Connection
-from pulumi_modelstore_provider.s3.key_trial import await_key
+from pulumi_modelstore_provider.stores.key_trial import await_key
 from servers.versitygw import VersityGateway
 
 

@@ -5,25 +5,40 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from pulumi_modelstore_provider.stores.protocol import SumKind
+
 _POLYNOMIAL = 0xEDB88320
+_CASTAGNOLI = 0x82F63B78
 
 
 @dataclass(frozen=True, slots=True)
 class PartSum:
-    """What one part's bytes add up to: its size, CRC32, and MD5 where somebody asked for it."""
+    """What one part's bytes add up to: its size, CRC32, and the other sums where somebody asked for them."""
 
     size: int
     crc32: int
     md5: bytes | None = None
+    crc32c: int | None = None
+
+    def has(self, wanted: Collection[SumKind]) -> bool:
+        """Tell whether all of the `wanted` sums are known."""
+        return all(getattr(self, kind) is not None for kind in wanted)
 
 
-def sum_of(body: bytes, *, with_md5: bool) -> PartSum:
-    """Return the sums of one part."""
-    md5 = hashlib.md5(body, usedforsecurity=False).digest() if with_md5 else None
-    return PartSum(len(body), zlib.crc32(body), md5)
+def sum_of(body: bytes, wanted: Collection[SumKind] = ()) -> PartSum:
+    """Return the sums of one part; `crc32c` needs the package google-crc32c, which comes with the extra `gcp`."""
+    md5 = hashlib.md5(body, usedforsecurity=False).digest() if "md5" in wanted else None
+    return PartSum(len(body), zlib.crc32(body), md5, _crc32c(body) if "crc32c" in wanted else None)
+
+
+def _crc32c(body: bytes) -> int:
+    import google_crc32c
+
+    value: int = google_crc32c.value(body)
+    return value
 
 
 def whole_crc32(parts: Iterable[PartSum]) -> int:
@@ -31,6 +46,16 @@ def whole_crc32(parts: Iterable[PartSum]) -> int:
     whole = 0
     for part in parts:
         whole = combined_crc32(whole, part.crc32, part.size)
+    return whole
+
+
+def whole_crc32c(parts: Iterable[PartSum]) -> int | None:
+    """Return the same of the Castagnoli polynomial; None if that of a part is unknown."""
+    whole = 0
+    for part in parts:
+        if part.crc32c is None:
+            return None
+        whole = combined_crc32(whole, part.crc32c, part.size, polynomial=_CASTAGNOLI)
     return whole
 
 
@@ -49,30 +74,32 @@ def multipart_etag(parts: Sequence[PartSum]) -> str | None:
     return f"{hashlib.md5(b''.join(known), usedforsecurity=False).hexdigest()}-{len(parts)}"
 
 
-def combined_crc32(first: int, second: int, second_size: int) -> int:
+def combined_crc32(first: int, second: int, second_size: int, *, polynomial: int = _POLYNOMIAL) -> int:
     """Return the CRC32 of two blocks in a row, from the CRC32 of each and the size of the second in bytes.
+
+    `polynomial` is given reflected, as the CRC32s are computed.
 
     Appending n zero bytes to the first block multiplies its remainder by x^(8n) modulo the polynomial.
     """
-    return _multiplied(_power_of_x(8 * second_size), first) ^ second
+    return _multiplied(_power_of_x(8 * second_size, polynomial), first, polynomial) ^ second
 
 
-def _multiplied(a: int, b: int) -> int:
+def _multiplied(a: int, b: int, polynomial: int) -> int:
     """Multiply two remainders; bit 31 is the coefficient of x^0, as CRC32 is reflected."""
     product = 0
     for bit in range(31, -1, -1):
         if a >> bit & 1:
             product ^= b
-        b = (b >> 1) ^ _POLYNOMIAL if b & 1 else b >> 1
+        b = (b >> 1) ^ polynomial if b & 1 else b >> 1
     return product
 
 
-def _power_of_x(exponent: int) -> int:
+def _power_of_x(exponent: int, polynomial: int) -> int:
     """Return x^exponent modulo the polynomial, by squaring."""
     result, square = 1 << 31, 1 << 30
     while exponent:
         if exponent & 1:
-            result = _multiplied(result, square)
-        square = _multiplied(square, square)
+            result = _multiplied(result, square, polynomial)
+        square = _multiplied(square, square, polynomial)
         exponent >>= 1
     return result

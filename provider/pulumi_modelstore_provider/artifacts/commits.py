@@ -6,10 +6,10 @@ import contextlib
 
 from pulumi_modelstore_provider.artifacts.manifest import Manifest, parse_manifest
 from pulumi_modelstore_provider.errors import ModelstoreError, VersionConflict, WriteConflict
-from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
 
-def read_manifest(objects: Objects, key: str) -> Manifest | None:
+def read_manifest(objects: ObjectStore, key: str) -> Manifest | None:
     """Return the manifest at `key`, or None where there is none. Raises ModelstoreError on one that cannot be read."""
     found = objects.get(key)
     if found is None:
@@ -24,7 +24,7 @@ def read_manifest(objects: Objects, key: str) -> Manifest | None:
         ) from None
 
 
-def write_manifest(objects: Objects, key: str, manifest: Manifest) -> None:
+def write_manifest(objects: ObjectStore, key: str, manifest: Manifest) -> None:
     """Commit a version. Raises VersionConflict when somebody else committed other content meanwhile.
 
     The manifest is written only where none is, and read back, since some stores take the condition and ignore it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Literal
@@ -16,12 +16,18 @@ from pulumi_modelstore_provider.artifacts.parts import PartPlan, plan_parts
 from pulumi_modelstore_provider.artifacts.reading import local_sums, opened
 from pulumi_modelstore_provider.artifacts.small_files import corrupted, other_writer
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
-from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, verify
+from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, comparable, verify
 from pulumi_modelstore_provider.errors import NotInStore, StoreRefused, WriteConflict
-from pulumi_modelstore_provider.s3 import multipart
-from pulumi_modelstore_provider.s3.multipart import OpenUpload, StoredPart
-from pulumi_modelstore_provider.s3.objects import ListedObject, ObjectHead, Objects
+from pulumi_modelstore_provider.stores.protocol import (
+    ListedObject,
+    ObjectHead,
+    ObjectStore,
+    OpenUpload,
+    StoredPart,
+    SumKind,
+)
 
+_MD5: frozenset[SumKind] = frozenset({"md5"})
 _PARTS_DIFFER = {"InvalidPart", "BadDigest", "InvalidPartOrder", "EntityTooSmall"}
 
 
@@ -76,7 +82,7 @@ def _kept(transfer: Transfer, file: _LargeFile) -> FileReceipt | None:
     head = transfer.objects.head(file.key)
     if head is None or head.metadata.get(SHA256_METADATA) != file.sha256:
         return None
-    sums = local_sums(file.source, file.entry, file.plan, with_md5=head.crc32 is None)
+    sums = local_sums(file.source, file.entry, file.plan, comparable(head.sums))
     receipt = _verified(transfer, file, head, sums, sent=0)
     if receipt is not None:
         transfer.progress.advance(file.entry.size, moved=False)
@@ -84,11 +90,11 @@ def _kept(transfer: Transfer, file: _LargeFile) -> FileReceipt | None:
 
 
 def _resumable(
-    objects: Objects, file: _LargeFile, unfinished: Sequence[OpenUpload]
+    objects: ObjectStore, file: _LargeFile, unfinished: Sequence[OpenUpload]
 ) -> tuple[OpenUpload | None, dict[int, StoredPart]]:
     best: tuple[OpenUpload | None, dict[int, StoredPart]] = (None, {})
     for upload in unfinished:
-        parts = multipart.stored_parts(objects, upload)
+        parts = objects.stored_parts(upload)
         fitting = {number: part for number, part in parts.items() if part.size == file.plan.size_of(number)}
         # A part outside the plan would stay in the way of a whole-object checksum.
         if len(fitting) == len(parts) and len(fitting) > len(best[1]):
@@ -106,8 +112,7 @@ def _attempt(
 ) -> FileReceipt | None:
     objects = transfer.objects
     if upload is None:
-        upload = multipart.begin(
-            objects,
+        upload = objects.begin(
             file.key,
             content_type=media_type(file.entry.path),
             metadata={SHA256_METADATA: file.sha256},
@@ -128,11 +133,11 @@ def _attempt(
 
 
 def _complete(
-    objects: Objects, upload: OpenUpload, parts: Sequence[_SentPart], *, if_absent: bool
+    objects: ObjectStore, upload: OpenUpload, parts: Sequence[_SentPart], *, if_absent: bool
 ) -> Literal["done", "gone", "conflict", "parts differ"]:
     crc32 = whole_crc32([part.sums for part in parts]) if upload.uses_crc32 else None
     try:
-        multipart.complete(objects, upload, [part.stored for part in parts], crc32=crc32, if_absent=if_absent)
+        objects.complete(upload, [part.stored for part in parts], crc32=crc32, if_absent=if_absent)
     except NotInStore:
         # Completed by a request whose answer was lost, or by another run, or aborted: the object will tell.
         return "gone"
@@ -178,12 +183,12 @@ def _send_part(
     transfer: Transfer, upload: OpenUpload, number: int, body: bytes, stored: StoredPart | None, gone: threading.Event
 ) -> _SentPart | None:
     by_md5 = not upload.uses_crc32 or (stored is not None and stored.crc32 is None)
-    sums = sum_of(body, with_md5=by_md5)
+    sums = sum_of(body, transfer.objects.wanted_sums | (_MD5 if by_md5 else frozenset()))
     if stored is not None and _same(stored, sums):
         transfer.progress.advance(len(body), moved=False)
         return _SentPart(StoredPart(number, sums.size, stored.etag, sums.crc32), sums, kept=True)
     try:
-        answer = multipart.send_part(transfer.objects, upload, number, body)
+        answer = transfer.objects.send_part(upload, number, body)
     except NotInStore:
         gone.set()
         return None
@@ -202,21 +207,13 @@ def _same(stored: StoredPart, sums: PartSum) -> bool:
 def _verified(
     transfer: Transfer, file: _LargeFile, head: ObjectHead, sums: Sequence[PartSum], *, sent: int
 ) -> FileReceipt | None:
-    def parts(with_md5: bool) -> Sequence[PartSum]:
-        known = bool(sums) and (not with_md5 or all(part.md5 is not None for part in sums))
-        return sums if known else local_sums(file.source, file.entry, file.plan, with_md5=with_md5)
+    def parts(wanted: Collection[SumKind]) -> Sequence[PartSum]:
+        known = bool(sums) and all(part.has(wanted) for part in sums)
+        return sums if known else local_sums(file.source, file.entry, file.plan, wanted)
 
     if head.size != file.entry.size:
         return None
-    method = verify(
-        transfer.objects,
-        file.key,
-        digest=file.entry.digest,
-        parts=parts,
-        crc32=head.crc32,
-        etag=head.etag,
-        single_part=False,
-    )
+    method = verify(transfer.objects, file.key, digest=file.entry.digest, parts=parts, sums=head.sums)
     if method is None:
         return None
     return FileReceipt(file.entry.path, method, head.etag, sent=sent, kept=file.entry.size - sent)

@@ -7,10 +7,10 @@ from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_pr
 from pulumi_modelstore_provider.artifacts.tags import tags_to
 from pulumi_modelstore_provider.artifacts.version_files import abort_unfinished, own_keys
 from pulumi_modelstore_provider.errors import InvalidTag
-from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
 
-def purge_version(objects: Objects, model_prefix: str, version: str) -> int:
+def purge_version(objects: ObjectStore, model_prefix: str, version: str) -> int:
     """Delete the manifest and the files that it lists; return how many files that were.
 
     Where there is no manifest, what an interrupted purge or upload left there is deleted. Raises InvalidTag, before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from pulumi_modelstore_provider.artifacts.checksums import PartSum, sum_of
@@ -13,6 +13,7 @@ from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileI
 from pulumi_modelstore_provider.artifacts.digests import SourceFile
 from pulumi_modelstore_provider.artifacts.parts import Part, PartPlan
 from pulumi_modelstore_provider.errors import SourceChanged
+from pulumi_modelstore_provider.stores.protocol import SumKind
 
 
 class OpenSource:
@@ -81,9 +82,9 @@ def opened(source: SourceFile, entry: FileEntry) -> Iterator[OpenSource]:
         os.close(descriptor)
 
 
-def local_sums(source: SourceFile, entry: FileEntry, plan: PartPlan, *, with_md5: bool) -> list[PartSum]:
+def local_sums(source: SourceFile, entry: FileEntry, plan: PartPlan, wanted: Collection[SumKind]) -> list[PartSum]:
     """Read a whole file for its parts' sums, one part in memory at a time. Raises SourceChanged as `opened` does."""
     with opened(source, entry) as file:
-        sums = [sum_of(file.read(part), with_md5=with_md5) for part in plan]
+        sums = [sum_of(file.read(part), wanted) for part in plan]
         file.check()
     return sums

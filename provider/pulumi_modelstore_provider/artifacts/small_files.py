@@ -11,7 +11,7 @@ from pulumi_modelstore_provider.artifacts.reading import opened
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, Method, verify
 from pulumi_modelstore_provider.errors import UploadCorrupted, VersionConflict, WriteConflict
-from pulumi_modelstore_provider.s3.objects import ListedObject
+from pulumi_modelstore_provider.stores.protocol import ListedObject, StoreSums
 
 
 def send_small(
@@ -40,7 +40,7 @@ def send_small(
         if kept := _kept(transfer, key, entry, body):
             return kept
         raise other_writer(transfer.objects.url(key)) from None
-    method = _verified(transfer, key, entry, body, receipt.crc32, receipt.etag)
+    method = _verified(transfer, key, entry, body, receipt.sums)
     if method is None:
         raise corrupted(transfer.objects.url(key))
     transfer.progress.advance(entry.size)
@@ -51,25 +51,15 @@ def _kept(transfer: Transfer, key: str, entry: FileEntry, body: bytes) -> FileRe
     head = transfer.objects.head(key)
     if head is None or head.metadata.get(SHA256_METADATA) != entry.digest.removeprefix("sha256:"):
         return None
-    method = _verified(transfer, key, entry, body, head.crc32, head.etag)
+    method = _verified(transfer, key, entry, body, head.sums)
     if method is None:
         return None
     transfer.progress.advance(entry.size, moved=False)
     return FileReceipt(entry.path, method, head.etag, sent=0, kept=entry.size)
 
 
-def _verified(
-    transfer: Transfer, key: str, entry: FileEntry, body: bytes, crc32: str | None, etag: str
-) -> Method | None:
-    return verify(
-        transfer.objects,
-        key,
-        digest=entry.digest,
-        parts=lambda with_md5: [sum_of(body, with_md5=with_md5)],
-        crc32=crc32,
-        etag=etag,
-        single_part=True,
-    )
+def _verified(transfer: Transfer, key: str, entry: FileEntry, body: bytes, sums: StoreSums) -> Method | None:
+    return verify(transfer.objects, key, digest=entry.digest, parts=lambda wanted: [sum_of(body, wanted)], sums=sums)
 
 
 def corrupted(url: str) -> UploadCorrupted:

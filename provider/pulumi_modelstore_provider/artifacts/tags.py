@@ -12,7 +12,7 @@ from pulumi_modelstore_provider.artifacts.layout import (
     validate_tag,
 )
 from pulumi_modelstore_provider.errors import InvalidTag, WriteConflict
-from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
 _LONGEST_CHAIN = 32
 _OWNER_METADATA = "owner"
@@ -31,7 +31,7 @@ class StoredTag:
 class TagPlace:
     """Where a tag lies: the bucket's objects, the model's prefix and the tag's name."""
 
-    objects: Objects
+    objects: ObjectStore
     model_prefix: str
     tag: str
 
@@ -87,12 +87,12 @@ def follow(tag: str, target_of: Callable[[str], str | None], is_version: Callabl
         chain.append(target)
 
 
-def resolve_tag(objects: Objects, model_prefix: str, tag: str) -> str:
+def resolve_tag(objects: ObjectStore, model_prefix: str, tag: str) -> str:
     """Return the version that a tag in the store means in the end. Raises InvalidTag as `follow` does."""
     return _follow_in_store(objects, model_prefix, tag, pending={})
 
 
-def _follow_in_store(objects: Objects, model_prefix: str, tag: str, *, pending: dict[str, str]) -> str:
+def _follow_in_store(objects: ObjectStore, model_prefix: str, tag: str, *, pending: dict[str, str]) -> str:
     def target_of(name: str) -> str | None:
         if name in pending:
             return pending[name]
@@ -151,7 +151,7 @@ def delete_tag(place: TagPlace, *, expected: str) -> str | None:
     return None
 
 
-def tags_of(objects: Objects, model_prefix: str) -> Iterator[str]:
+def tags_of(objects: ObjectStore, model_prefix: str) -> Iterator[str]:
     """Return the names of a model's tags."""
     prefix = tags_prefix(model_prefix)
     for item in objects.list(prefix):
@@ -160,7 +160,7 @@ def tags_of(objects: Objects, model_prefix: str) -> Iterator[str]:
             yield name
 
 
-def tags_to(objects: Objects, model_prefix: str, version: str) -> list[str]:
+def tags_to(objects: ObjectStore, model_prefix: str, version: str) -> list[str]:
     """Return the tags that mean `version` in the end; a tag that leads nowhere is not among them."""
     targets = {}
     for name in tags_of(objects, model_prefix):

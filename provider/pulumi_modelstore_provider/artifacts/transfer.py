@@ -12,7 +12,7 @@ from typing import Any, Self
 from pulumi_modelstore_provider.artifacts.parts import MIB
 from pulumi_modelstore_provider.artifacts.verification import Method
 from pulumi_modelstore_provider.progress import TransferProgress
-from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
 WORKERS = 8
 """Requests under way at once: beyond eight connections a loopback store was no faster."""
@@ -41,7 +41,7 @@ class Transfer:
 
     def __init__(
         self,
-        objects: Objects,
+        objects: ObjectStore,
         progress: TransferProgress,
         *,
         largest_part: int,

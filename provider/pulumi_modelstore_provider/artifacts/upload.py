@@ -17,7 +17,7 @@ from pulumi_modelstore_provider.artifacts.transfer import WORKERS, FileReceipt
 from pulumi_modelstore_provider.artifacts.verification import Method
 from pulumi_modelstore_provider.artifacts.version_files import abort_unfinished, send_files
 from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
-from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class UploadOutcome:
         return Counter(receipt.method for receipt in self.receipts)
 
 
-def upload_version(objects: Objects, request: UploadRequest, *, workers: int = WORKERS) -> UploadOutcome:
+def upload_version(objects: ObjectStore, request: UploadRequest, *, workers: int = WORKERS) -> UploadOutcome:
     """Make the version exist with exactly the declared content, and return it.
 
     A version that exists with this content is adopted; files that have gone missing from it are sent again. Raises
@@ -92,13 +92,13 @@ def upload_version(objects: Objects, request: UploadRequest, *, workers: int = W
     return UploadOutcome(manifest, tuple(receipts))
 
 
-def _is_whole(objects: Objects, prefix: str, content: Content) -> bool:
+def _is_whole(objects: ObjectStore, prefix: str, content: Content) -> bool:
     present = {item.key: item.size for item in objects.list(prefix)}
     return all(present.get(f"{prefix}{entry.path}") == entry.size for entry in content.files)
 
 
 def _source(
-    objects: Objects, request: UploadRequest, declared: str, *, damaged: bool
+    objects: ObjectStore, request: UploadRequest, declared: str, *, damaged: bool
 ) -> tuple[Content, dict[str, SourceFile]]:
     if not request.source or not locate(request.source, base=request.base).exists():
         state = "has lost files in the store" if damaged else "is not in the store"

@@ -14,14 +14,13 @@ from pulumi_modelstore_provider.artifacts.transfer import WORKERS, FileReceipt, 
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA
 from pulumi_modelstore_provider.errors import ModelstoreError
 from pulumi_modelstore_provider.progress import TransferProgress
-from pulumi_modelstore_provider.s3.multipart import OpenUpload, abort, open_uploads
-from pulumi_modelstore_provider.s3.objects import ListedObject, Objects
+from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectStore, OpenUpload
 
 _MOST_SHOWN = 5
 
 
 def send_files(
-    objects: Objects,
+    objects: ObjectStore,
     prefix: str,
     content: Content,
     sources: Mapping[str, SourceFile],
@@ -39,7 +38,7 @@ def send_files(
     keys = {f"{prefix}{entry.path}": entry for entry in content.files}
     present = {item.key: item for item in objects.list(prefix)}
     leftovers = _leftovers(objects, [item for key, item in present.items() if key not in keys])
-    unfinished = _by_key(open_uploads(objects, prefix))
+    unfinished = _by_key(objects.open_uploads(prefix))
     plans = [plan_parts(entry.size) for entry in content.files]
     largest_part = max(min(plan.part_size, max(1, plan.size)) for plan in plans)
     progress = TransferProgress(urn, "uploading", content.total_bytes)
@@ -53,12 +52,12 @@ def send_files(
     return receipts
 
 
-def abort_unfinished(objects: Objects, prefix: str, content: Content) -> None:
+def abort_unfinished(objects: ObjectStore, prefix: str, content: Content) -> None:
     """Abort uploads that were begun for files of this version and are of no use any more."""
     keys = {f"{prefix}{entry.path}" for entry in content.files}
-    for upload in open_uploads(objects, prefix):
+    for upload in objects.open_uploads(prefix):
         if upload.key in keys:
-            abort(objects, upload)
+            objects.abort(upload)
 
 
 def _send_all(
@@ -102,7 +101,7 @@ def _by_key(uploads: Iterable[OpenUpload]) -> dict[str, list[OpenUpload]]:
     return found
 
 
-def _leftovers(objects: Objects, strays: Sequence[ListedObject]) -> list[str]:
+def _leftovers(objects: ObjectStore, strays: Sequence[ListedObject]) -> list[str]:
     """Return the keys of strays that an earlier attempt wrote; refuse those that this package did not write."""
     own = own_keys(objects, strays)
     foreign = sorted({stray.key for stray in strays}.difference(own))
@@ -117,13 +116,13 @@ def _leftovers(objects: Objects, strays: Sequence[ListedObject]) -> list[str]:
     return own
 
 
-def own_keys(objects: Objects, found: Sequence[ListedObject]) -> list[str]:
+def own_keys(objects: ObjectStore, found: Sequence[ListedObject]) -> list[str]:
     """Return the keys of those objects that this package wrote as files of a version."""
     heads = ((item.key, objects.head(item.key)) for item in found)
     return [key for key, head in heads if head is not None and SHA256_METADATA in head.metadata]
 
 
-def _settle(objects: Objects, prefix: str, receipts: Sequence[FileReceipt]) -> None:
+def _settle(objects: ObjectStore, prefix: str, receipts: Sequence[FileReceipt]) -> None:
     """Look once more at what lies there: another upload of the same version may have written in between."""
     expected = {f"{prefix}{receipt.path}": (receipt.etag, receipt.sent + receipt.kept) for receipt in receipts}
     found = {item.key: (item.etag, item.size) for item in objects.list(prefix)}

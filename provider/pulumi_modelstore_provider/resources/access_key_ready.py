@@ -20,14 +20,14 @@ from pulumi_modelstore_provider.resources.adapter import (
 )
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
 from pulumi_modelstore_provider.resources.fields import BucketName
-from pulumi_modelstore_provider.s3.connection import S3Connection
-from pulumi_modelstore_provider.s3.key_trial import await_key
+from pulumi_modelstore_provider.stores.connection import Connection
+from pulumi_modelstore_provider.stores.key_trial import await_key
 
 
 class AccessKeyReadyInputs(Inputs):
     """What a trial of a key needs to know. The connection's own credentials are not used."""
 
-    connection: S3Connection
+    connection: Connection
     bucket: BucketName
     prefix: str = ""
     access_key_id: str = Field(min_length=1)
@@ -50,7 +50,7 @@ class AccessKeyReadyProvider(Adapter):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait until the key works."""
         inputs = AccessKeyReadyInputs.model_validate(props)
-        return CreateResult(f"s3://{inputs.bucket}/{inputs.prefix}", _tried(inputs))
+        return CreateResult(f"{inputs.bucket}/{inputs.prefix}", _tried(inputs))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -77,15 +77,20 @@ class AccessKeyReady(DeclaredResource, module="modelstore", name="AccessKeyReady
         prefix: pulumi.Input[str],
         access_key_id: pulumi.Input[str],
         secret_access_key: pulumi.Input[str],
+        namespace: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the trial: one object is listed under `prefix` of `bucket` with the key."""
+        """Declare the trial: one object is listed under `prefix` of `bucket` with the key.
+
+        `namespace` is for messages.
+        """
         props = {
             "connection": connection,
             "bucket": bucket,
             "prefix": prefix,
             "accessKeyId": access_key_id,
             "secretAccessKey": pulumi.Output.secret(secret_access_key),
+            "namespace": namespace,
         }
         secret = pulumi.ResourceOptions(additional_secret_outputs=["secretAccessKey"])
         super().__init__(AccessKeyReadyProvider(), name, props, pulumi.ResourceOptions.merge(opts, secret))

@@ -8,25 +8,30 @@ from typing import Any, ParamSpec, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, Config, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from pulumi_modelstore_provider.credentials import ConfigLookup
 from pulumi_modelstore_provider.errors import ModelstoreError
-from pulumi_modelstore_provider.s3.bucket import open_bucket
-from pulumi_modelstore_provider.s3.connection import S3Connection
-from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.keys.issuers import issuer_settings
+from pulumi_modelstore_provider.stores.connection import Connection
+from pulumi_modelstore_provider.stores.opening import open_bucket
+from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _stack_configuration: Config | None = None
+_CONNECTION: TypeAdapter[Connection] = TypeAdapter(Connection)
 
 
 class Inputs(BaseModel):
     """A resource's inputs: camelCase on the wire; keys that the engine adds are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+    namespace: str | None = None
+    """The storage namespace that the resource belongs to, for messages."""
 
 
 class Adapter(ResourceProvider):
@@ -45,22 +50,29 @@ def stack_configuration() -> ConfigLookup | None:
     return None if _stack_configuration is None else _stack_configuration.get
 
 
-def bucket_of(connection: S3Connection, bucket: str) -> Objects:
+def bucket_of(connection: Connection, bucket: str) -> ObjectStore:
     """Open a bucket with the credentials that the connection refers to."""
     return open_bucket(connection, bucket, config=stack_configuration())
 
 
 def plainly(call: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Let a ModelstoreError leave without the frames and causes below: engines print all of those."""
+    """Let a ModelstoreError name the namespace, and leave without the frames and causes: engines print all of those."""
 
     @functools.wraps(call)
     def told(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return call(*args, **kwargs)
         except ModelstoreError as error:
+            error.of_namespace(_namespace_of(args))
             raise error.with_traceback(None) from None
 
     return told
+
+
+def _namespace_of(arguments: tuple[Any, ...]) -> str:
+    """The namespace in a call's properties; the last ones are the new ones."""
+    named = [given["namespace"] for given in arguments if isinstance(given, Mapping) and given.get("namespace")]
+    return str(named[-1]) if named else ""
 
 
 def checked(news: dict[str, Any], model: type[Inputs], *further: Callable[[Inputs], list[CheckFailure]]) -> CheckResult:
@@ -72,9 +84,9 @@ def checked(news: dict[str, Any], model: type[Inputs], *further: Callable[[Input
         inputs = model.model_validate(news)
     except ValidationError as invalid:
         failures = [
-            CheckFailure(property_path(error["loc"]), _reason(error))
+            CheckFailure(property_path(location), _reason(error))
             for error in invalid.errors(include_input=False, include_url=False)
-            if not _passes_unknown(news, error["loc"])
+            if not _passes_unknown(news, location := _without_tag(error["loc"]))
         ]
         return CheckResult(news, failures)
     return CheckResult(news, [failure for check in further for failure in check(inputs)])
@@ -91,6 +103,11 @@ def property_path(location: tuple[int | str, ...]) -> str:
         else:
             path += '["' + step.replace("\\", "\\\\").replace('"', '\\"') + '"]'
     return path
+
+
+def _without_tag(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Leave out the kind of a connection, which pydantic puts into the path."""
+    return (location[0], *location[2:]) if location[:1] == ("connection",) else location
 
 
 def differs(olds: Mapping[str, Any], news: Mapping[str, Any], *names: str) -> list[str]:
@@ -114,8 +131,16 @@ def address_differs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         return True
 
 
-def _connection(props: Mapping[str, Any]) -> S3Connection:
-    return S3Connection.model_validate(props.get("connection"))
+def issuer_address_differs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Tell whether another store issues the keys; it may when that is not known yet."""
+    try:
+        return issuer_settings(olds.get("issuer")).address != issuer_settings(news.get("issuer")).address
+    except ValueError:
+        return True
+
+
+def _connection(props: Mapping[str, Any]) -> Connection:
+    return _CONNECTION.validate_python(props.get("connection"))
 
 
 def _reason(error: Any) -> str:
@@ -133,4 +158,12 @@ def _passes_unknown(value: Any, location: tuple[int | str, ...]) -> bool:
             value = value[step]
         else:
             return False
+    return _holds_unknown(value)
+
+
+def _holds_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_unknown(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds_unknown(item) for item in value)
     return isinstance(value, Unknown)

@@ -24,13 +24,13 @@ from pulumi_modelstore_provider.resources.adapter import (
 )
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
 from pulumi_modelstore_provider.resources.fields import BucketName, ModelPrefix, one_line
-from pulumi_modelstore_provider.s3.connection import S3Connection
+from pulumi_modelstore_provider.stores.connection import Connection
 
 
 class ArtifactTagInputs(Inputs):
     """What a tag needs to know."""
 
-    connection: S3Connection
+    connection: Connection
     bucket: BucketName
     model_prefix: ModelPrefix
     tag: str
@@ -70,7 +70,7 @@ class ArtifactTagProvider(Adapter):
         inputs = ArtifactTagInputs.model_validate(props)
         place = inputs.place()
         put_tag(place, inputs.target, expected=None, owner=inputs.urn)
-        return CreateResult(f"s3://{inputs.bucket}/{place.key}", _outs(inputs))
+        return CreateResult(f"{inputs.connection.scheme}://{inputs.bucket}/{place.key}", _outs(inputs))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -113,15 +113,20 @@ class ArtifactTag(DeclaredResource, module="modelstore", name="ArtifactTag"):
         model_prefix: pulumi.Input[str],
         tag: pulumi.Input[str],
         target: pulumi.Input[str],
+        namespace: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the tag; it must depend on what it points to, for that has to be in the store first."""
+        """Declare the tag; it must depend on what it points to, for that has to be in the store first.
+
+        `namespace` is for messages.
+        """
         props = {
             "connection": connection,
             "bucket": bucket,
             "modelPrefix": model_prefix,
             "tag": tag,
             "target": target,
+            "namespace": namespace,
             "urn": self.urn_of(name, opts),
         }
         super().__init__(ArtifactTagProvider(), name, props, opts)

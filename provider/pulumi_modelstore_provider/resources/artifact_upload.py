@@ -30,7 +30,7 @@ from pulumi_modelstore_provider.resources.adapter import (
 )
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
 from pulumi_modelstore_provider.resources.fields import BucketName, ModelPrefix, one_line
-from pulumi_modelstore_provider.s3.connection import S3Connection
+from pulumi_modelstore_provider.stores.connection import Connection
 
 OnDelete = Literal["retain", "purge"]
 
@@ -38,7 +38,7 @@ OnDelete = Literal["retain", "purge"]
 class ArtifactUploadInputs(Inputs):
     """What an upload needs to know."""
 
-    connection: S3Connection
+    connection: Connection
     bucket: BucketName
     model_prefix: ModelPrefix
     version: str
@@ -130,13 +130,14 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
         files: pulumi.Input[Mapping[str, str]],
         source: pulumi.Input[str] = "",
         on_delete: OnDelete = "retain",
+        namespace: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the upload.
 
-        `connection` is `S3Connection.to_inputs()`; `model_prefix` as of `layout.model_prefix`; `files` as of
+        `connection` is `Connection.to_inputs()`; `model_prefix` as of `layout.model_prefix`; `files` as of
         `Content.as_inputs()`; `source` a path, relative to the program's folder, that is only needed while the version
-        is not in the store.
+        is not in the store. `namespace` is for messages.
         """
         props = {
             "connection": connection,
@@ -146,6 +147,7 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
             "files": files,
             "source": source,
             "onDelete": on_delete,
+            "namespace": namespace,
             "urn": self.urn_of(name, opts),
             "manifestDigest": None,
         }
@@ -202,7 +204,7 @@ def _files_differ(old: Any, new: Any) -> bool:
 
 
 def _place(inputs: ArtifactUploadInputs) -> str:
-    return f"s3://{inputs.bucket}/{inputs.model_prefix}"
+    return f"{inputs.connection.scheme}://{inputs.bucket}/{inputs.model_prefix}"
 
 
 def _upload(inputs: ArtifactUploadInputs) -> UploadOutcome:

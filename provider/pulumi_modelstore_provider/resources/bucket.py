@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pydantic import Field
 
 from pulumi_modelstore_provider.resources.adapter import (
     Adapter,
@@ -20,16 +21,17 @@ from pulumi_modelstore_provider.resources.adapter import (
 )
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
 from pulumi_modelstore_provider.resources.fields import BucketName
-from pulumi_modelstore_provider.s3 import buckets
-from pulumi_modelstore_provider.s3.connection import S3Connection
+from pulumi_modelstore_provider.stores.adopting import require_bucket
+from pulumi_modelstore_provider.stores.connection import Connection
 
 
 class BucketInputs(Inputs):
     """What a bucket needs to know."""
 
-    connection: S3Connection
+    connection: Connection
     bucket: BucketName
     adopt: bool = False
+    abort_uploads_after_days: int | None = Field(default=None, ge=1)
 
 
 class BucketProvider(Adapter):
@@ -44,7 +46,8 @@ class BucketProvider(Adapter):
         replaces = differs(_olds, _news, "bucket")
         if address_differs(_olds, _news):
             replaces.append("connection")
-        changes = bool(replaces) or bool(differs(_olds, _news, "adopt")) or connection_differs(_olds, _news)
+        settings = differs(_olds, _news, "adopt", "abortUploadsAfterDays")
+        changes = bool(replaces) or bool(settings) or connection_differs(_olds, _news)
         return DiffResult(changes=changes, replaces=replaces)
 
     @plainly
@@ -65,7 +68,7 @@ class BucketProvider(Adapter):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Look whether the bucket is there."""
         inputs = BucketInputs.model_validate(props)
-        if not buckets.exists(bucket_of(inputs.connection, inputs.bucket)):
+        if not bucket_of(inputs.connection, inputs.bucket).bucket_exists():
             return ReadResult("", {})
         return ReadResult(id_, _outs(inputs))
 
@@ -86,19 +89,29 @@ class Bucket(DeclaredResource, module="modelstore", name="Bucket"):
         connection: pulumi.Input[Mapping[str, Any]],
         bucket: pulumi.Input[str],
         adopt: bool = False,
+        abort_uploads_after_days: int | None = None,
+        namespace: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the bucket; with `adopt` it has to be there and nothing is changed in it."""
-        props = {"connection": connection, "bucket": bucket, "adopt": adopt}
+        """Declare the bucket; with `adopt` it has to be there and nothing is changed in it.
+
+        `abort_uploads_after_days` has the store throw away uploads that were not completed by then; `namespace` is for
+        messages.
+        """
+        props: dict[str, Any] = {"connection": connection, "bucket": bucket, "adopt": adopt, "namespace": namespace}
+        if abort_uploads_after_days is not None:
+            props["abortUploadsAfterDays"] = abort_uploads_after_days
         super().__init__(BucketProvider(), name, props, opts)
 
 
 def _ensure(inputs: BucketInputs) -> None:
     objects = bucket_of(inputs.connection, inputs.bucket)
     if inputs.adopt:
-        buckets.require(objects)
-    else:
-        buckets.create(objects, region=inputs.connection.region)
+        require_bucket(objects)
+        return
+    objects.create_bucket()
+    if inputs.abort_uploads_after_days is not None:
+        objects.abort_uploads_after(inputs.abort_uploads_after_days)
 
 
 def _outs(inputs: BucketInputs) -> dict[str, Any]:

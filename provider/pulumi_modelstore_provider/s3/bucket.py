@@ -1,11 +1,74 @@
-"""Opens a bucket for work: a connection's settings turned into the objects behind it."""
+"""A bucket on an S3 endpoint as the rest of the package uses it: its objects, its uploads in parts, itself."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
+from pulumi_modelstore_provider.s3 import buckets, multipart
 from pulumi_modelstore_provider.s3.client import client
 from pulumi_modelstore_provider.s3.connection import S3Connection
+from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.stores.protocol import OpenUpload, StoredPart
+
+
+class S3Bucket(Objects):
+    """One bucket through one client."""
+
+    def __init__(self, client: Any, bucket: str, *, address: str = "", region: str = "us-east-1") -> None:
+        super().__init__(client, bucket, address=address)
+        self._region = region
+
+    def begin(self, key: str, *, content_type: str, metadata: Mapping[str, str]) -> OpenUpload:
+        """Begin an upload in parts."""
+        return multipart.begin(self, key, content_type=content_type, metadata=metadata)
+
+    def open_uploads(self, prefix: str) -> Iterator[OpenUpload]:
+        """List the uploads under a prefix that were begun and neither completed nor aborted."""
+        return multipart.open_uploads(self, prefix)
+
+    def stored_parts(self, upload: OpenUpload) -> dict[int, StoredPart]:
+        """Return the parts that the store has, by number; none when the upload is gone."""
+        return multipart.stored_parts(self, upload)
+
+    def send_part(self, upload: OpenUpload, number: int, body: bytes) -> StoredPart:
+        """Send one part, checked by the store as it arrives."""
+        return multipart.send_part(self, upload, number, body)
+
+    def complete(self, upload: OpenUpload, parts: Sequence[StoredPart], *, crc32: int | None, if_absent: bool) -> None:
+        """Join the parts into the object."""
+        multipart.complete(self, upload, parts, crc32=crc32, if_absent=if_absent)
+
+    def abort(self, upload: OpenUpload) -> None:
+        """Throw an unfinished upload away."""
+        multipart.abort(self, upload)
+
+    def bucket_exists(self) -> bool:
+        """Tell whether the bucket is there."""
+        return buckets.exists(self)
+
+    def create_bucket(self) -> None:
+        """Create the bucket, unless this account has it."""
+        buckets.create(self, region=self._region)
+
+    def abort_uploads_after(self, days: int) -> None:
+        """Have the store throw uploads away that were not completed within `days`."""
+        buckets.abort_uploads_after(self, days)
+
+    def probe(self, prefix: str) -> None:
+        """List one object."""
+        with asking("The bucket cannot be listed", on=self.url(prefix)):
+            self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, MaxKeys=1)
+
+    def presigned_url(self, key: str, *, seconds: int) -> str:
+        """Return a URL that reads the object without keys, for `seconds`."""
+        with asking("Cannot sign a URL", on=self.url(key)):
+            signed: str = self.client.generate_presigned_url(
+                "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds
+            )
+        return signed
 
 
 def open_bucket(
@@ -15,7 +78,7 @@ def open_bucket(
     credentials: Credentials | None = None,
     config: ConfigLookup | None = None,
     connections: int = 10,
-) -> Objects:
+) -> S3Bucket:
     """Return the objects of `bucket`; nothing is sent yet. Raises what `client` raises."""
     opened = client(connection, credentials=credentials, config=config, connections=connections)
-    return Objects(opened, bucket, address=connection.address)
+    return S3Bucket(opened, bucket, address=connection.address, region=connection.region)

@@ -11,6 +11,8 @@ from pulumi_modelstore_provider.s3.objects import Objects
 _WITHOUT_CONSTRAINT = "us-east-1"
 """The one region that CreateBucket refuses to be named (S3 API reference)."""
 
+_ABORT_RULE = "abort-stale-uploads"
+
 
 def exists(objects: Objects) -> bool:
     """Tell whether the bucket is there. Raises StoreRefused when it is and the key may not see it."""
@@ -20,16 +22,6 @@ def exists(objects: Objects) -> bool:
     except NotInStore:
         return False
     return True
-
-
-def require(objects: Objects) -> None:
-    """Raise ModelstoreError unless the bucket is there and the key may see it."""
-    if not exists(objects):
-        raise ModelstoreError(
-            "The bucket to adopt does not exist",
-            on=objects.url(""),
-            remedy="Check its name and the endpoint, or let the namespace create it with adopt=False",
-        )
 
 
 def create(objects: Objects, *, region: str) -> None:
@@ -54,3 +46,30 @@ def create(objects: Objects, *, region: str) -> None:
                 remedy="Choose another name, or use the bucket as it is with adopt=True if you may",
             ) from None
         raise
+
+
+def abort_uploads_after(objects: Objects, days: int) -> None:
+    """Set the rule by which the store aborts uploads that were not completed within `days`; other rules are kept."""
+    wanted = {
+        "ID": _ABORT_RULE,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": days},
+    }
+    rules = [rule for rule in _lifecycle(objects) if rule.get("ID") != _ABORT_RULE]
+    with asking("Cannot set the bucket's lifecycle", on=objects.url("")):
+        objects.client.put_bucket_lifecycle_configuration(
+            Bucket=objects.bucket, LifecycleConfiguration={"Rules": [*rules, wanted]}
+        )
+
+
+def _lifecycle(objects: Objects) -> list[dict[str, Any]]:
+    try:
+        with asking("Cannot look at the bucket's lifecycle", on=objects.url("")):
+            answer = objects.client.get_bucket_lifecycle_configuration(Bucket=objects.bucket)
+    except StoreRefused as refusal:
+        if refusal.code == "NoSuchLifecycleConfiguration":
+            return []
+        raise
+    rules: list[dict[str, Any]] = answer.get("Rules", [])
+    return rules

@@ -57,6 +57,7 @@ def client(
         max_pool_connections=connections,
         request_checksum_calculation=connection.checksum_policy,
         response_checksum_validation=connection.checksum_policy,
+        signature_version="s3" if connection.signature == "v2" else "s3v4",
         s3={"addressing_style": addressing},
         tcp_keepalive=True,
     )

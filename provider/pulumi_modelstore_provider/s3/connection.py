@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from pulumi_modelstore_provider.credentials import parse_reference
+from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
 
 _AWS_HOST = re.compile(r"(^|\.)amazonaws\.com(\.cn)?$")
 
@@ -21,6 +22,7 @@ class S3Connection(BaseModel):
     into the host name; unset, it is `virtual` for AWS and `path` elsewhere. `ca_bundle` is the path of a PEM file.
     `credentials` is a reference, never a key. `checksums` is the SDK's setting for checksums nobody asked for; unset,
     it is `when_supported` for AWS and `when_required` elsewhere, because older stores refuse what they do not know.
+    `signature` is the version of the request signature; `v2` only for stores that never learned the other.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
@@ -32,32 +34,23 @@ class S3Connection(BaseModel):
     ca_bundle: str | None = None
     credentials: str = "default"
     checksums: Literal["when_supported", "when_required"] | None = None
+    signature: Literal["v4", "v2"] | None = None
 
     @field_validator("endpoint")
     @classmethod
     def _endpoint_is_a_plain_url(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("an endpoint is a URL with scheme and host, such as https://s3.example.org:9000")
-        if parts.username or parts.password:
-            raise ValueError("an endpoint holds no user or password; give credentials by reference")
-        if parts.query or parts.fragment or parts.path not in ("", "/"):
-            raise ValueError("an endpoint ends after the port: no bucket, path or query")
-        try:
-            port = parts.port
-        except ValueError:
-            raise ValueError("the endpoint's port is not a number from 1 to 65535") from None
-        if port == 0:
-            raise ValueError("the endpoint's port is not a number from 1 to 65535")
-        return value.rstrip("/")
+        return None if value is None else valid_endpoint(value)
 
     @field_validator("credentials")
     @classmethod
     def _credentials_are_a_reference(cls, value: str) -> str:
         parse_reference(value)
         return value
+
+    @property
+    def scheme(self) -> str:
+        """How identities of what is in the store begin."""
+        return "s3"
 
     @property
     def is_aws(self) -> bool:

@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from pulumi_modelstore_provider.crc32 import crc32_text, crc32_value
 from pulumi_modelstore_provider.errors import NotInStore
 from pulumi_modelstore_provider.s3.failures import asking
-from pulumi_modelstore_provider.s3.objects import Objects, crc32_text, crc32_value
-
-
-@dataclass(frozen=True, slots=True)
-class OpenUpload:
-    """An upload that is begun and not completed. `uses_crc32` tells whether the store checks parts by CRC32."""
-
-    key: str
-    upload_id: str
-    uses_crc32: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPart:
-    """A part that the store has; `etag` without quotes, `crc32` None when the store did not compute it."""
-
-    number: int
-    size: int
-    etag: str
-    crc32: int | None = None
+from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.stores.protocol import OpenUpload, StoredPart
 
 
 def begin(objects: Objects, key: str, *, content_type: str, metadata: Mapping[str, str]) -> OpenUpload:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from pulumi_modelstore_provider.crc32 import crc32_text
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
 from pulumi_modelstore_provider.s3.failures import asking
+from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PutReceipt, StoreSums, SumKind
 
 _DELETES_A_REQUEST = 1000
 """Keys that one DeleteObjects takes (S3 API reference)."""
@@ -24,47 +24,6 @@ _NO_REASON_GIVEN = 400
 _NOT_UNDERSTOOD = {"NotImplemented", "InvalidArgument", "InvalidRequest", "MissingContentMD5", "UnsupportedArgument"}
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectHead:
-    """What the store says of an object. `etag` without quotes; `crc32` as it stands in the header, or None."""
-
-    size: int
-    etag: str
-    metadata: Mapping[str, str]
-    crc32: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListedObject:
-    """An object in a listing; `etag` without quotes, `size` in bytes."""
-
-    key: str
-    size: int
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class PutReceipt:
-    """The store's answer to a write; `crc32` is None when it did not say."""
-
-    etag: str
-    crc32: str | None
-
-
-def crc32_text(value: int) -> str:
-    """Return a CRC32 as S3 writes it: four bytes, big end first, in base64."""
-    return base64.b64encode(value.to_bytes(4, "big")).decode("ascii")
-
-
-def crc32_value(text: str | None) -> int | None:
-    """Read a CRC32 as S3 writes it; None for anything that is none (a composite one, too)."""
-    try:
-        raw = base64.b64decode(text or "", validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return int.from_bytes(raw, "big") if len(raw) == 4 else None
-
-
 class Objects:
     """One bucket's objects through one client. Learns from refusals what the store does not understand."""
 
@@ -74,6 +33,11 @@ class Objects:
         self.address = address
         self.sends_crc32 = True
         self.writes_conditionally = True
+
+    @property
+    def wanted_sums(self) -> frozenset[SumKind]:
+        """MD5 where the store does not check by CRC32: its ETags are all that there is to compare."""
+        return frozenset() if self.sends_crc32 else frozenset({"md5"})
 
     def url(self, key: str) -> str:
         """Return how messages name an object: `s3://bucket/key`, with the endpoint unless it is AWS."""
@@ -94,7 +58,7 @@ class Objects:
             self.sends_crc32 = False
             return self.head(key)
         return ObjectHead(
-            int(answer["ContentLength"]), _bare(answer["ETag"]), answer.get("Metadata", {}), answer.get("ChecksumCRC32")
+            int(answer["ContentLength"]), _bare(answer["ETag"]), answer.get("Metadata", {}), _sums(answer)
         )
 
     def get(self, key: str) -> tuple[bytes, str] | None:
@@ -142,7 +106,7 @@ class Objects:
                 )
 
         answer = self.learning(send)
-        return PutReceipt(_bare(answer["ETag"]), answer.get("ChecksumCRC32"))
+        return PutReceipt(_bare(answer["ETag"]), _sums(answer))
 
     def guarded(self, body: bytes) -> dict[str, str]:
         """Return the arguments by which the store can tell that `body` arrived whole."""
@@ -220,6 +184,11 @@ class Objects:
                     answer=f"{first.get('Code', '')}: {first.get('Message', '')}",
                     remedy="Check that the key may delete objects here, then run again",
                 )
+
+
+def _sums(answer: Mapping[str, Any]) -> StoreSums:
+    # Not each ETag is an MD5, with encryption for one: one that differs proves nothing.
+    return StoreSums(crc32=answer.get("ChecksumCRC32"), md5=_bare(answer["ETag"]))
 
 
 def _bare(etag: str) -> str:

@@ -19,7 +19,8 @@ from pulumi_modelstore_provider.artifacts.checksums import (
 )
 from pulumi_modelstore_provider.artifacts.parts import MIB, plan_parts
 from pulumi_modelstore_provider.artifacts.verification import compare
-from pulumi_modelstore_provider.s3.objects import crc32_text, crc32_value
+from pulumi_modelstore_provider.crc32 import crc32_text, crc32_value
+from pulumi_modelstore_provider.stores.protocol import StoreSums
 
 
 @given(st.integers(0, parts.LARGEST_OBJECT))
@@ -58,7 +59,7 @@ def test_impossible_sizes(size: int) -> None:
 
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=8))
 def test_whole_checksum_from_parts(blocks: list[bytes]) -> None:
-    sums = [sum_of(block, with_md5=True) for block in blocks]
+    sums = [sum_of(block, ["md5"]) for block in blocks]
     assert whole_crc32(sums) == zlib.crc32(b"".join(blocks))
 
 
@@ -69,10 +70,10 @@ def test_combining_with_zero_bytes(first: int, size: int) -> None:
 
 
 def test_what_stores_report() -> None:
-    sums = [sum_of(block, with_md5=True) for block in (b"one", b"two")]
+    sums = [sum_of(block, ["md5"]) for block in (b"one", b"two")]
     md5s = b"".join(hashlib.md5(block, usedforsecurity=False).digest() for block in (b"one", b"two"))
     assert multipart_etag(sums) == f"{hashlib.md5(md5s, usedforsecurity=False).hexdigest()}-2"
-    assert multipart_etag([sum_of(b"one", with_md5=False)]) is None
+    assert multipart_etag([sum_of(b"one")]) is None
     assert composite_crc32(sums).endswith("-2")
 
 
@@ -87,14 +88,14 @@ def test_other_texts_are_no_crc32(text: str | None) -> None:
 
 
 def test_comparison_says_by_what_and_whether() -> None:
-    sums = [sum_of(b"one", with_md5=True), sum_of(b"two", with_md5=True)]
+    sums = [sum_of(b"one", ["md5"]), sum_of(b"two", ["md5"])]
     right = crc32_text(zlib.crc32(b"onetwo"))
     etag = multipart_etag(sums) or ""
-    assert compare(sums, crc32=right, etag="", single_part=False) == ("CRC32", True)
-    assert compare(sums, crc32=crc32_text(1), etag=etag, single_part=False) == ("CRC32", False)
-    assert compare(sums, crc32=composite_crc32(sums), etag="", single_part=False) == ("composite CRC32", True)
-    assert compare(sums, crc32="AAAAAA==-2", etag=etag, single_part=False) == ("composite CRC32", False)
-    assert compare(sums, crc32=None, etag=etag, single_part=False) == ("ETag", True)
-    assert compare(sums, crc32=None, etag="encrypted", single_part=False) == (None, None)
-    one = [sum_of(b"one", with_md5=True)]
-    assert compare(one, crc32=None, etag=hashlib.md5(b"one").hexdigest(), single_part=True) == ("ETag", True)
+    assert compare(sums, StoreSums(crc32=right, md5="")) == ("CRC32", True)
+    assert compare(sums, StoreSums(crc32=crc32_text(1), md5=etag)) == ("CRC32", False)
+    assert compare(sums, StoreSums(crc32=composite_crc32(sums), md5="")) == ("composite CRC32", True)
+    assert compare(sums, StoreSums(crc32="AAAAAA==-2", md5=etag)) == ("composite CRC32", False)
+    assert compare(sums, StoreSums(md5=etag)) == ("MD5", True)
+    assert compare(sums, StoreSums(md5="encrypted")) == (None, None)
+    one = [sum_of(b"one", ["md5"])]
+    assert compare(one, StoreSums(md5=hashlib.md5(b"one").hexdigest())) == ("MD5", True)

@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
-from pulumi_modelstore_provider.s3.bucket import open_bucket
-from pulumi_modelstore_provider.s3.connection import S3Connection
-from pulumi_modelstore_provider.s3.failures import asking
+from pulumi_modelstore_provider.stores.connection import Connection
+from pulumi_modelstore_provider.stores.opening import open_bucket
 
 PATIENCE = 120.0
 """Seconds until a key counts as not working: GCS names up to 60 for HMAC keys, AWS IAM takes some 10."""
@@ -17,11 +16,12 @@ PATIENCE = 120.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
 _IN_A_ROW = 2
+_UNAUTHORIZED = {401, 403}
 _NOT_YET = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "InvalidClientTokenId", "NotSignedUp", "403"}
 
 
 def await_key(
-    connection: S3Connection,
+    connection: Connection,
     bucket: str,
     prefix: str,
     credentials: Credentials,
@@ -39,8 +39,7 @@ def await_key(
     while True:
         tries += 1
         try:
-            with asking("The new access key does not work yet", on=objects.url(prefix)):
-                objects.client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+            objects.probe(prefix)
         except NotInStore as missing:
             raise ModelstoreError(
                 "The access key cannot be tried: the bucket does not exist",
@@ -49,7 +48,7 @@ def await_key(
                 remedy="Let the key depend on its namespace's bucket",
             ) from None
         except StoreRefused as refusal:
-            if refusal.code not in _NOT_YET:
+            if refusal.code not in _NOT_YET and refusal.status not in _UNAUTHORIZED:
                 raise
             in_a_row = 0
             if waited >= patience:

@@ -1,0 +1,1 @@
+"""One container of Azure Blob Storage."""

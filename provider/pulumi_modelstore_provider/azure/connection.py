@@ -1,0 +1,60 @@
+"""Where a storage account's blob service is and how it wants to be spoken to: plain settings for a stack's inputs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.alias_generators import to_camel
+
+from pulumi_modelstore_provider.credentials import parse_reference
+from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
+
+
+class AzureConnection(BaseModel):
+    """The blob service of one storage account.
+
+    `endpoint` None means `https://<account>.blob.core.windows.net`; an emulator's has the account as its path.
+    `ca_bundle` is the path of a PEM file. `credentials` is a reference, never a key.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    kind: Literal["azure-blob"] = "azure-blob"
+    account: str = Field(min_length=1)
+    endpoint: str | None = None
+    verify_tls: bool = True
+    ca_bundle: str | None = None
+    credentials: str = "default"
+
+    @field_validator("endpoint")
+    @classmethod
+    def _endpoint_is_a_plain_url(cls, value: str | None) -> str | None:
+        return None if value is None else valid_endpoint(value, with_path=True)
+
+    @field_validator("credentials")
+    @classmethod
+    def _credentials_are_a_reference(cls, value: str) -> str:
+        parse_reference(value)
+        return value
+
+    @property
+    def scheme(self) -> str:
+        """How identities of what is in the store begin."""
+        return "azure"
+
+    @property
+    def url(self) -> str:
+        """The blob service's URL."""
+        return self.endpoint or f"https://{self.account}.blob.core.windows.net"
+
+    @property
+    def address(self) -> str:
+        """The account's identity: the same behind whatever spelling of its URL."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
+
+    def to_inputs(self) -> dict[str, Any]:
+        """Return the settings as plain JSON for a resource's `connection` input; what is unset is left out."""
+        return self.model_dump(by_alias=True, exclude_none=True)

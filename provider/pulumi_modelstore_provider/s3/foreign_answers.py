@@ -1,0 +1,82 @@
+"""Recognises answers that no S3 store gives: web pages, redirects of a proxy, the other end's word on TLS.
+
+The SDK takes some of them for a success, others for an error without a reason, and follows some redirects for ever.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+SAID = "Said"
+"""Where an answer that the SDK has parsed holds the text of an error that is not S3's XML."""
+
+_SHOWN = 200
+_OK = 200
+_REDIRECTS = range(301, 400)
+_RETRIED = {429, 500, 502, 503, 504}
+_PAGE = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
+_TITLE = re.compile(rb"<(title|h1)[^>]*>\s*(.*?)\s*</", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_PLAIN_TO_TLS = (b"HTTP request to an HTTPS server", b"plain HTTP request was sent to HTTPS port")
+_HAS_ETAG = {"PutObject", "GetObject", "HeadObject", "UploadPart"}
+_HAS_BODY = {
+    "CompleteMultipartUpload",
+    "CreateMultipartUpload",
+    "ListMultipartUploads",
+    "ListObjectsV2",
+    "ListParts",
+}
+
+_NO_STORE = "Check the endpoint and HTTPS_PROXY: what answered there is no S3 store, or something in front of one"
+_NEEDS_TLS = "Write the endpoint with https://, and give the store's CA with ca_bundle where it is not a public one"
+
+
+class ForeignAnswer(Exception):
+    """An answer that no S3 store gives; `answer` says what came, `remedy` what to do, `status` is HTTP's."""
+
+    def __init__(self, answer: str, remedy: str, status: int) -> None:
+        super().__init__(answer)
+        self.answer = answer
+        self.remedy = remedy
+        self.status = status
+
+
+def watch(client: Any) -> None:
+    """Have the client raise ForeignAnswer for such answers; those that may pass are still asked for again."""
+    client.meta.events.register("before-parse.s3", _look)
+
+
+def _look(operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    status: int = response_dict["status_code"]
+    headers: Mapping[str, str] = response_dict["headers"]
+    operation: str = operation_model.name
+    if status in _REDIRECTS and "x-amz-bucket-region" not in headers:
+        # The SDK asks where the bucket is, is redirected again, and so on.
+        target = headers.get("location", "")
+        raise ForeignAnswer(_spoken(f"HTTP {status}, a redirect to {target}" if target else f"HTTP {status}"), _NO_STORE, status)
+    if operation in _HAS_ETAG and status == _OK and "etag" not in headers:
+        raise ForeignAnswer(f"HTTP {status} without an ETag", _NO_STORE, status)
+    if operation_model.has_streaming_output and status < _REDIRECTS.start:
+        return
+    body: bytes = response_dict["body"] or b""
+    if operation in _HAS_BODY and status == _OK and not body.strip():
+        raise ForeignAnswer(f"HTTP {status} with nothing in it", _NO_STORE, status)
+    if any(words in body for words in _PLAIN_TO_TLS):
+        raise ForeignAnswer(_spoken(body), _NEEDS_TLS, status)
+    if _PAGE.match(body):
+        found = _TITLE.search(body)
+        page = "a web page" + (f" {_spoken(found[2])!r}" if found else "") + f" (HTTP {status})"
+        if status not in _RETRIED:
+            raise ForeignAnswer(page, _NO_STORE, status)
+        customized_response_dict[SAID] = page
+    elif status >= _REDIRECTS.start and body and not body.lstrip().startswith(b"<"):
+        customized_response_dict[SAID] = f"{_spoken(body)} (HTTP {status})"
+
+
+def _spoken(text: str | bytes) -> str:
+    """The beginning of a text that somebody else wrote, on one line."""
+    if isinstance(text, bytes):
+        text = text[: 4 * _SHOWN].decode("utf-8", "replace")
+    return " ".join(_TAG.sub(" ", text).split())[:_SHOWN]
