@@ -93,6 +93,11 @@ class Rig(Protocol):
         ...
 
     @property
+    def issues_keys(self) -> bool:
+        """Whether the stack makes keys here; false where they are brought along."""
+        ...
+
+    @property
     def cannot_create(self) -> str | None:
         """Why the bucket is always adopted here, where the server does not know what the backend declares with one."""
         ...

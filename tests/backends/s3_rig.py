@@ -34,6 +34,7 @@ class S3Rig:
     kind = ""
     path: Sequence[Path] = ()
     configuration: Mapping[str, Any] = {}
+    issues_keys = True
     cannot_create: str | None = None
 
     def __init__(self, endpoint: str, administrator: StoreKey, *, folder: Path, region: str = "us-east-1") -> None:

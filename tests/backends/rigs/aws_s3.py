@@ -15,6 +15,7 @@ class AwsRig(VersityRig):
     """The gateway in the place of S3 and IAM."""
 
     kind = "aws-s3"
+    issues_keys = True
     cannot_create = "the gateway in AWS's place knows no public access block, encryption or lifecycle"
 
     def __init__(self, gateway: VersityGateway, tools: RigTools) -> None:

@@ -15,6 +15,7 @@ class VersityRig(S3Rig):
     """A gateway whose administrator makes keys by IAM."""
 
     kind = "s3-compatible"
+    issues_keys = False
 
     def __init__(self, gateway: VersityGateway, tools: RigTools) -> None:
         root = StoreKey(gateway.access_key_id, gateway.secret_access_key)
