@@ -9,6 +9,7 @@ import pytest
 
 from provider.recording_proxy import RecordingProxy, recording_proxy
 from provider.stores import Store, new_bucket
+from servers.minio import MinioServer
 from servers.moto import MotoAws
 from servers.versitygw import VersityGateway
 
@@ -37,11 +38,19 @@ def moto_store(moto_aws: MotoAws, monkeypatch: pytest.MonkeyPatch) -> Store:
     return Store(moto_aws.endpoint, new_bucket(client), client)
 
 
-@pytest.fixture(params=["versitygw", "moto"])
+@pytest.fixture
+def minio_store(minio: MinioServer, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A bucket on MinIO."""
+    monkeypatch.setenv("STORE_ACCESS_KEY_ID", minio.access_key_id)
+    monkeypatch.setenv("STORE_SECRET_ACCESS_KEY", minio.secret_access_key)
+    client = minio.client()
+    return Store(minio.endpoint, new_bucket(client), client)
+
+
+@pytest.fixture(params=["gateway_store", "minio_store", "moto_store"], ids=["versitygw", "minio", "moto"])
 def store(request: pytest.FixtureRequest) -> Store:
     """A bucket on each server in turn."""
-    name = "gateway_store" if request.param == "versitygw" else "moto_store"
-    found: Store = request.getfixturevalue(name)
+    found: Store = request.getfixturevalue(request.param)
     return found
 
 
