@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from servers.azurite import Azurite, azurite_server
 from servers.binaries import servers_folder
+from servers.ceph import CephServer, ceph_server
 from servers.minio import MinioServer, minio_server
 from servers.moto import MotoAws, moto_server
 from servers.versitygw import VersityGateway, versity_gateway
 
-OWN_PREFIXES = ("AWS_", "MODELSTORE_", "PULUMI_")
+OWN_PREFIXES = ("AWS_", "AZURE_", "MODELSTORE_", "PULUMI_")
 KEPT = {"MODELSTORE_KSERVE_CRDS"}
 """Says where test data is, not whose accounts to use."""
 PROXY_EXEMPT = "127.0.0.1,localhost"
@@ -76,6 +78,20 @@ def versitygw(own_environment: None) -> Iterator[VersityGateway]:
 def minio(own_environment: None) -> Iterator[MinioServer]:
     """MinIO without TLS, one for the session: a test takes bucket and user names of its own."""
     with minio_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ceph(own_environment: None) -> Iterator[CephServer]:
+    """Ceph's gateway, one for the session: a test takes bucket and user names of its own."""
+    with ceph_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azurite(own_environment: None) -> Iterator[Azurite]:
+    """Azure's blob service without TLS, one account for the session: a test takes container names of its own."""
+    with azurite_server() as server:
         yield server
 
 
