@@ -1,0 +1,151 @@
+"""Azurite on loopback: Azure's blob service as an emulator, with one storage account of its own, over TLS where asked.
+
+It checks signatures, stored access policies, leases, block lists and the MD5 that goes with a body. It does not check
+clocks, knows no firewall and no throttling, and a policy's end takes effect at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import ipaddress
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servers.binaries import answers, free_port, running, servers_folder
+
+ACCOUNT = "modelstoretests"
+HOST = f"{ACCOUNT}.blob.core.windows.net"
+"""The real service's name of the account: what KServe insists on. The TLS certificate is good for it, too."""
+
+_DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Azurite:
+    """A running Azurite. `endpoint` has the account as its path; `ca_bundle` is what signed its certificate."""
+
+    endpoint: str
+    port: int
+    account: str = ACCOUNT
+    account_key: str = field(default="", repr=False)
+    ca_bundle: Path | None = None
+
+    def service(self, *, credential: Any = None) -> Any:
+        """The SDK's client of the account, with a SAS token in the account key's place where one is given."""
+        from azure.storage.blob import BlobServiceClient
+
+        return BlobServiceClient(
+            self.endpoint,
+            credential=credential or self.account_key,
+            connection_verify=str(self.ca_bundle) if self.ca_bundle else True,
+            retry_total=0,
+        )
+
+    def container(self, name: str, *, sas: str | None = None) -> Any:
+        """The SDK's client of one container."""
+        return self.service(credential=sas).get_container_client(name)
+
+    def environment(self, prefix: str = "STORE") -> dict[str, str]:
+        """Variables that the reference `env:<prefix>` reads."""
+        return {f"{prefix}_ACCESS_KEY_ID": self.account, f"{prefix}_SECRET_ACCESS_KEY": self.account_key}
+
+
+@contextmanager
+def azurite_server(*, tls: bool = False, oauth: bool = False) -> Iterator[Azurite]:
+    """Run Azurite until the block ends; `oauth` has it take bearer tokens, whose signature it does not check.
+
+    Nothing is kept: data is in its memory. Skips where it is not installed.
+    """
+    node, program = _installed()
+    account_key = base64.b64encode(secrets.token_bytes(64)).decode()
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="azurite-") as made:
+        folder = Path(made)
+        command = [node, str(program), "--inMemoryPersistence", "--silent", "--disableTelemetry"]
+        # The SDK may speak a newer version of the protocol than Azurite lists; the calls used here are old ones.
+        command += ["--skipApiVersionCheck", "--blobHost", "127.0.0.1", "--blobPort", str(port)]
+        ca_bundle = None
+        if tls:
+            ca_bundle, certificate, key = _certificates(folder)
+            command += ["--cert", str(certificate), "--key", str(key)]
+        if oauth:
+            command += ["--oauth", "basic"]
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": made,
+            "AZURITE_ACCOUNTS": f"{ACCOUNT}:{account_key}",
+            "AZURITE_TELEMETRY_DISABLED": "true",
+        }
+        with running(command, environment=environment, log=folder / "azurite.log", ready=lambda: answers(port)):
+            endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{port}/{ACCOUNT}"
+            yield Azurite(endpoint, port, account_key=account_key, ca_bundle=ca_bundle)
+
+
+def _installed() -> tuple[str, Path]:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node.js, which runs Azurite, is not installed")
+    program = servers_folder() / "azurite/node_modules/azurite/dist/src/blob/main.js"
+    if not program.is_file():
+        pytest.skip(f"Azurite is not in {servers_folder()}; `.ci/azurite` installs it where npm is")
+    return node, program
+
+
+def _certificates(folder: Path) -> tuple[Path, Path, Path]:
+    """A CA of its own, and a certificate for the loopback and for the account's real name; the CA's key is not kept."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "CA of the tests")])
+    now = datetime.datetime.now(datetime.UTC)
+
+    def builder(subject: x509.Name, public_key: Any) -> x509.CertificateBuilder:
+        made = x509.CertificateBuilder(issuer_name=ca_name, subject_name=subject, public_key=public_key)
+        return made.serial_number(x509.random_serial_number()).not_valid_before(now - _DAY).not_valid_after(now + _DAY)
+
+    usage = x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    ca = (
+        builder(ca_name, ca_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    names = x509.SubjectAlternativeName(
+        [x509.DNSName("localhost"), x509.DNSName(HOST), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    )
+    leaf = (
+        builder(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)]), key.public_key())
+        .add_extension(names, critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    paths = folder / "ca.pem", folder / "server.pem", folder / "server.key"
+    paths[0].write_bytes(ca.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(leaf.public_bytes(Encoding.PEM))
+    paths[2].touch(mode=0o600)
+    paths[2].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
