@@ -13,6 +13,7 @@ import pytest
 from servers.azurite import Azurite, azurite_server
 from servers.binaries import servers_folder
 from servers.ceph import CephServer, ceph_server
+from servers.gcs import GcsServer, gcs_server
 from servers.minio import MinioServer, minio_server
 from servers.moto import MotoAws, moto_server
 from servers.versitygw import VersityGateway, versity_gateway
@@ -92,6 +93,13 @@ def ceph(own_environment: None) -> Iterator[CephServer]:
 def azurite(own_environment: None) -> Iterator[Azurite]:
     """Azure's blob service without TLS, one account for the session: a test takes container names of its own."""
     with azurite_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def gcs(own_environment: None) -> Iterator[GcsServer]:
+    """Google Cloud Storage with accounts, one for the session: a test takes bucket and account names of its own."""
+    with gcs_server() as server:
         yield server
 
 
