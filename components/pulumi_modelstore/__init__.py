@@ -13,9 +13,17 @@ if TYPE_CHECKING:
     from pulumi_modelstore.arguments.refusal import InvalidArguments
     from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
     from pulumi_modelstore.artifacts.reference import ModelReference
+    from pulumi_modelstore.backends.access_log import AccessLog
     from pulumi_modelstore.backends.aws_s3 import AwsS3
+    from pulumi_modelstore.backends.azure_blob import AzureBlob
+    from pulumi_modelstore.backends.ceph_rgw import CephRgw
+    from pulumi_modelstore.backends.cloudflare_r2 import CloudflareR2
     from pulumi_modelstore.backends.from_config import backend_from_config
+    from pulumi_modelstore.backends.gcs import Gcs
+    from pulumi_modelstore.backends.minio import Minio
     from pulumi_modelstore.backends.s3_compatible import S3Compatible
+    from pulumi_modelstore.backends.vast_s3 import VastS3
+    from pulumi_modelstore.backends.weka_s3 import WekaS3
     from pulumi_modelstore.keys.access_key import AccessKey
     from pulumi_modelstore.keys.access_key_pair import AccessKeyPair
     from pulumi_modelstore.keys.existing_key import ExistingKey
@@ -27,34 +35,50 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessKey",
     "AccessKeyPair",
+    "AccessLog",
     "AwsS3",
+    "AzureBlob",
+    "CephRgw",
+    "CloudflareR2",
     "ExistingKey",
+    "Gcs",
     "Gpu",
     "GpuInferenceService",
     "InvalidArguments",
     "KServeCredentials",
+    "Minio",
     "ModelArtifact",
     "ModelReference",
     "Resources",
     "S3Compatible",
     "StorageNamespace",
+    "VastS3",
+    "WekaS3",
     "backend_from_config",
 ]
 
 _MODULES = {
     "AccessKey": "keys.access_key",
     "AccessKeyPair": "keys.access_key_pair",
+    "AccessLog": "backends.access_log",
     "AwsS3": "backends.aws_s3",
+    "AzureBlob": "backends.azure_blob",
+    "CephRgw": "backends.ceph_rgw",
+    "CloudflareR2": "backends.cloudflare_r2",
     "ExistingKey": "keys.existing_key",
+    "Gcs": "backends.gcs",
     "Gpu": "kserve.resources",
     "GpuInferenceService": "kserve.inference_service",
     "InvalidArguments": "arguments.refusal",
     "KServeCredentials": "kserve.credentials",
+    "Minio": "backends.minio",
     "ModelArtifact": "artifacts.model_artifact",
     "ModelReference": "artifacts.reference",
     "Resources": "kserve.resources",
     "S3Compatible": "backends.s3_compatible",
     "StorageNamespace": "namespace",
+    "VastS3": "backends.vast_s3",
+    "WekaS3": "backends.weka_s3",
     "backend_from_config": "backends.from_config",
 }
 

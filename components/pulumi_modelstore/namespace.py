@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.backends.access_log import AccessLog
 from pulumi_modelstore.backends.protocol import Backend
 from pulumi_modelstore.keys.budget import KeyBudget
 from pulumi_modelstore.places import claim_place
 
 if TYPE_CHECKING:
+    from pulumi_modelstore.identity.protocol import Identity
     from pulumi_modelstore.keys.source import KeySource
     from pulumi_modelstore.kserve.credentials import KServeCredentials
 
@@ -26,9 +29,12 @@ class StorageNamespace(CheckedComponent):
 
     Args:
         name: unique in the stack.
-        backend: where the bucket is: `AwsS3(...)`, `S3Compatible(...)`. Bucket and prefix belong to one namespace only.
+        backend: where the bucket is: `AwsS3(...)`, `Gcs(...)`, `AzureBlob(...)`, `Minio(...)`, `CephRgw(...)`,
+            `VastS3(...)`, `WekaS3(...)`, `CloudflareR2(...)`, `S3Compatible(...)`. Bucket and prefix belong to one
+            namespace only.
         description: shown by `modelstore namespaces`; at most 1,024 characters.
         adopt: the bucket exists; it is read, and nothing about it or in it is changed.
+        audit: where the store is to write down who read and wrote what; refused where it has no such log.
         opts: options of the component; `providers` reaches its children.
 
     Raises:
@@ -49,6 +55,8 @@ class StorageNamespace(CheckedComponent):
     """URL at which clients find the store."""
     prefix: pulumi.Output[str]
     """The part of the bucket that the namespace takes; empty for all of it."""
+    connection: pulumi.Output[dict[str, Any]]
+    """How the deployer reaches the store: settings, with credentials by reference."""
 
     def __init__(
         self,
@@ -57,6 +65,7 @@ class StorageNamespace(CheckedComponent):
         backend: Backend,
         description: str | None = None,
         adopt: bool = False,
+        audit: AccessLog | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check = ArgumentCheck("StorageNamespace", name)
@@ -67,9 +76,10 @@ class StorageNamespace(CheckedComponent):
             check.extend(problems, under="backend")
             check.extend([] if problems else claim_place(backend, check.name))
         else:
-            check.add("backend", f"{type(backend).__name__} is no backend", "Pass AwsS3(...) or S3Compatible(...)")
+            check.add("backend", f"{type(backend).__name__} is no backend", "Pass AwsS3(...), Gcs(...) or the like")
         description = check.text("description", description)
         adopt = check.flag("adopt", adopt)
+        _check_audit(check, backend, audit, adopt=adopt)
         if description is not None and len(description) > _LONGEST_DESCRIPTION:
             remedy = f"Shorten it to {_LONGEST_DESCRIPTION} characters"
             check.add("description", f"has {len(description)} characters", remedy)
@@ -80,7 +90,7 @@ class StorageNamespace(CheckedComponent):
         """Names of the models declared here, each with the artifact that declares it."""
         if self.refused:
             return
-        declared = backend.declare_bucket(check.name, self, adopt=adopt)
+        declared = backend.declare_bucket(check.name, self, adopt=adopt, audit=audit)
         self.guarded_by = tuple(declared.guarded_by)
         self.bucket_input = declared.name
         outputs: dict[str, Any] = {
@@ -91,6 +101,7 @@ class StorageNamespace(CheckedComponent):
             "region": backend.region,
             "endpoint": backend.endpoint_url(),
             "prefix": backend.prefix.strip("/"),
+            "connection": backend.connection(),
         }
         for key, value in outputs.items():
             setattr(self, "backend_kind" if key == "backend" else key, pulumi.Output.from_input(value))
@@ -112,7 +123,8 @@ class StorageNamespace(CheckedComponent):
         self,
         name: str,
         *,
-        keys: KeySource,
+        keys: KeySource | None = None,
+        identity: Identity | None = None,
         kubernetes_namespace: pulumi.Input[str] = "default",
         secret_name: str | None = None,
         service_account_name: str | None = None,
@@ -121,13 +133,14 @@ class StorageNamespace(CheckedComponent):
         automount_token: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> KServeCredentials:
-        """Declare the Secret and ServiceAccount with which KServe reads from here; see `KServeCredentials`."""
+        """Declare the ServiceAccount with which KServe reads from here, by keys or identity: `KServeCredentials`."""
         from pulumi_modelstore.kserve.credentials import KServeCredentials
 
         return KServeCredentials(
             name,
             namespace=self,
             keys=keys,
+            identity=identity,
             kubernetes_namespace=kubernetes_namespace,
             secret_name=secret_name,
             service_account_name=service_account_name,
@@ -136,3 +149,16 @@ class StorageNamespace(CheckedComponent):
             automount_token=automount_token,
             opts=opts,
         )
+
+
+def _check_audit(check: ArgumentCheck, backend: Backend, audit: AccessLog | None, *, adopt: bool) -> None:
+    if audit is None or not check.uses_settings(audit) or not isinstance(backend, Backend):
+        return
+    if not isinstance(audit, AccessLog):
+        check.add("audit", f"{type(audit).__name__} is no access log", "Pass AccessLog(bucket=...)")
+        return
+    problems = backend.audit_problems(audit)
+    if adopt:
+        remedy = "Leave one of them out: an adopted bucket is not changed"
+        problems = [*problems, Problem("audit", "is set together with adopt=True", remedy)]
+    check.extend(problems)

@@ -174,6 +174,7 @@ class ModelArtifact(CheckedComponent):
             "connection": self.namespace.backend.connection(),
             "bucket": self.namespace.bucket_input,
             "model_prefix": self._prefix,
+            "namespace": self.namespace.given_name,
         }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import pulumi
 
 from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.backends.access_log import AccessLog
 
 Role = Literal["even", "odd", "key"]
 """The place of a key in its declaration: one of a pair's two slots, or the only key."""
@@ -52,6 +53,8 @@ class KeyRequest:
         read_only: whether they may only list and read.
         slots: which keys, one or two.
         after: resources that must be in place before a key is made.
+        after_bucket: the bucket and its settings, for stores where a principal's policy is the bucket's.
+        namespace: name of the storage namespace, for messages.
     """
 
     name: str
@@ -61,6 +64,8 @@ class KeyRequest:
     read_only: bool
     slots: Sequence[KeySlot]
     after: Sequence[pulumi.Resource] = ()
+    after_bucket: Sequence[pulumi.Resource] = ()
+    namespace: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,21 @@ class Backend(Protocol):
         """The `connection` input of the provider's resources."""
         ...
 
-    def declare_bucket(self, name: str, parent: pulumi.Resource, *, adopt: bool) -> DeclaredBucket:
-        """Declare the bucket `<name>-bucket` with its protection, or read it where `adopt` is true."""
+    def key_connection(self) -> pulumi.Input[dict[str, Any]]:
+        """The connection with which an issued key is tried."""
+        ...
+
+    def audit_problems(self, audit: AccessLog) -> list[Problem]:
+        """What stands against the access log, seen from the namespace's argument `audit`."""
+        ...
+
+    def declare_bucket(
+        self, name: str, parent: pulumi.Resource, *, adopt: bool, audit: AccessLog | None
+    ) -> DeclaredBucket:
+        """Declare the bucket `<name>-bucket` of the namespace `name` with its protection and, if asked for, its log.
+
+        Where `adopt` is true it is read, nothing is changed about it, and there is no `audit`.
+        """
         ...
 
     def key_problems(self, name: str) -> list[Problem]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pulumi
 from pydantic import PlainValidator
 
+from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
+
+if TYPE_CHECKING:
+    from pulumi_modelstore.backends.access_log import AccessLog
 
 
 def _text_or_output(value: Any) -> Any:
@@ -20,5 +25,20 @@ TextInput = Annotated[str | pulumi.Output[Any], PlainValidator(_text_or_output)]
 """A string, or an output of another resource."""
 
 
-class BackendSettings(CheckedSettings):
+class BackendSettings(CheckedSettings, ABC):
     """Settings of one storage system."""
+
+    no_access_log: ClassVar[str] = "the store has no access log of a single bucket"
+    """Why `audit` is refused, for a store that has no access log of a bucket."""
+
+    def audit_problems(self, audit: AccessLog) -> list[Problem]:  # noqa: ARG002 - for the stores that have one
+        """What stands against the access log."""
+        return [Problem("audit", f"is not to be had: {self.no_access_log}", "Leave it out")]
+
+    @abstractmethod
+    def connection(self) -> pulumi.Input[dict[str, Any]]:
+        """The `connection` input of the provider's resources."""
+
+    def key_connection(self) -> pulumi.Input[dict[str, Any]]:
+        """The connection with which an issued key is tried: `connection`, unless keys speak to another interface."""
+        return self.connection()

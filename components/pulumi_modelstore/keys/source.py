@@ -51,6 +51,8 @@ class KeySource(CheckedComponent):
             read_only=read_only,
             slots=slots,
             after=[self.namespace.keys.limit(self.namespace), *after],
+            after_bucket=self.namespace.guarded_by,
+            namespace=self.namespace.given_name,
         )
         return self.namespace.backend.issue_keys(request)
 
@@ -60,11 +62,12 @@ class KeySource(CheckedComponent):
 
         ready = AccessKeyReady(
             f"{name}-ready",
-            connection=self.namespace.backend.connection(),
+            connection=self.namespace.backend.key_connection(),
             bucket=self.namespace.bucket_input,
             prefix=prefix,
             access_key_id=current.access_key_id,
             secret_access_key=pulumi.Output.secret(current.secret_access_key),
+            namespace=self.namespace.given_name,
             opts=self.child_options(depends_on=list(self.namespace.guarded_by)),
         )
         return IssuedKey(ready.access_key_id, ready.secret_access_key)

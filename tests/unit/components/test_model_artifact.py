@@ -28,6 +28,7 @@ def test_files_are_inputs_by_digest(model_folder: Path) -> None:
         "connection": {"region": "us-east-1", "verifyTls": True, "credentials": "default"},
         "bucket": "team-models",
         "modelPrefix": "models/llama/",
+        "namespace": "models",
         "version": "2024-03-20",
         "source": str(model_folder),
         "onDelete": "retain",

@@ -64,6 +64,7 @@ def test_bucket_is_declared_with_its_protection() -> None:
         "region": "eu-west-1",
         "endpoint": "https://s3.eu-west-1.amazonaws.com",
         "prefix": "",
+        "connection": {"region": "eu-west-1", "verifyTls": True, "credentials": "default"},
     }
 
 
@@ -103,6 +104,7 @@ def test_s3_compatible_bucket_is_the_providers_own() -> None:
         },
         "bucket": "models",
         "adopt": True,
+        "namespace": "models",
     }
     assert declared["models"].outputs["endpoint"] == "https://s3.example.org:9000"
 
