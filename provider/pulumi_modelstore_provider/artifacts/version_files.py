@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
@@ -38,14 +38,13 @@ def send_files(
     keys = {f"{prefix}{entry.path}": entry for entry in content.files}
     present = {item.key: item for item in objects.list(prefix)}
     leftovers = _leftovers(objects, [item for key, item in present.items() if key not in keys])
-    unfinished = _by_key(objects.open_uploads(prefix))
     plans = [plan_parts(entry.size) for entry in content.files]
     largest_part = max(min(plan.part_size, max(1, plan.size)) for plan in plans)
     progress = TransferProgress(urn, "uploading", content.total_bytes)
     with Transfer(
         objects, progress, largest_part=largest_part, refuse_if_committed=refuse_if_committed, workers=workers
     ) as transfer:
-        receipts = _send_all(transfer, keys, sources, present, unfinished)
+        receipts = _send_all(transfer, keys, sources, present)
     if leftovers:
         objects.delete(leftovers)
     _settle(objects, prefix, receipts)
@@ -54,10 +53,10 @@ def send_files(
 
 def abort_unfinished(objects: ObjectStore, prefix: str, content: Content) -> None:
     """Abort uploads that were begun for files of this version and are of no use any more."""
-    keys = {f"{prefix}{entry.path}" for entry in content.files}
-    for upload in objects.open_uploads(prefix):
-        if upload.key in keys:
-            objects.abort(upload)
+    for entry in content.files:
+        if plan_parts(entry.size).count > 1:
+            for upload in _unfinished(objects, f"{prefix}{entry.path}"):
+                objects.abort(upload)
 
 
 def _send_all(
@@ -65,7 +64,6 @@ def _send_all(
     keys: Mapping[str, FileEntry],
     sources: Mapping[str, SourceFile],
     present: Mapping[str, ListedObject],
-    unfinished: Mapping[str, Sequence[OpenUpload]],
 ) -> list[FileReceipt]:
     small: list[Future[FileReceipt]] = []
     receipts: list[FileReceipt] = []
@@ -77,7 +75,7 @@ def _send_all(
                 transfer.reserve()
                 small.append(transfer.submit(send_small, transfer, key, sources[entry.path], entry, present.get(key)))
         for key, entry in large:
-            found = unfinished.get(key, ())
+            found = _unfinished(transfer.objects, key)
             receipts.append(send_large(transfer, key, sources[entry.path], entry, present.get(key), found))
     except (ModelstoreError, TransferStopped, OSError) as failure:
         transfer.stop()
@@ -94,11 +92,9 @@ def _send_all(
     return receipts
 
 
-def _by_key(uploads: Iterable[OpenUpload]) -> dict[str, list[OpenUpload]]:
-    found: dict[str, list[OpenUpload]] = {}
-    for upload in uploads:
-        found.setdefault(upload.key, []).append(upload)
-    return found
+def _unfinished(objects: ObjectStore, key: str) -> list[OpenUpload]:
+    """Return the open uploads of one key. MinIO lists those of a whole key alone, never those under a prefix."""
+    return [upload for upload in objects.open_uploads(key) if upload.key == key]
 
 
 def _leftovers(objects: ObjectStore, strays: Sequence[ListedObject]) -> list[str]:
