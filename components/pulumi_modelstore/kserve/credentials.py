@@ -1,23 +1,22 @@
-"""`KServeCredentials`: the Secret and ServiceAccount with which pods of one Kubernetes namespace read models."""
+"""`KServeCredentials`: the ServiceAccount with which pods of one Kubernetes namespace read models."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
-from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.kubernetes import (
     annotations_problems,
     label_name_problems,
     labels_problems,
     subdomain_name_problems,
 )
-from pulumi_modelstore.backends.protocol import IssuedKey
+from pulumi_modelstore.identity.protocol import Identity
 from pulumi_modelstore.keys.source import KeySource
+from pulumi_modelstore.kserve.access import access_by_identity, access_by_key, check_access
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
 from pulumi_modelstore.namespace import StorageNamespace
 
@@ -28,15 +27,19 @@ class KServeCredentials(CheckedComponent):
     A rotated key changes the Secret. Unless the stack's `kubernetes` provider has `enableSecretMutable`, it deletes the
     Secret and makes it anew; pods that start in between wait for it.
 
+    With an `identity` there is neither key nor Secret: the ServiceAccount is annotated with what its pods become in the
+    cloud that the bucket is in.
+
     Args:
         name: of the component, and of both Kubernetes objects unless they are named.
         namespace: what is read.
         keys: the pair or single key to read with; its current key goes into the Secret.
+        identity: in place of keys, `AwsIrsa(...)`, `GcpWorkloadIdentity(...)` or `AzureFederatedIdentity(...)`.
         kubernetes_namespace: where the objects live, and the only place they are good for.
         secret_name: name of the Secret.
         service_account_name: name of the ServiceAccount.
         labels: labels of both objects.
-        annotations: annotations of the ServiceAccount, beside those that KServe reads from the Secret.
+        annotations: annotations of the ServiceAccount, beside those that KServe and the cloud read.
         automount_token: let pods talk to the Kubernetes API; nothing in KServe's pods needs it.
         opts: options of the component.
 
@@ -45,20 +48,21 @@ class KServeCredentials(CheckedComponent):
     """
 
     secret_name: pulumi.Output[str]
-    """Name of the Secret."""
+    """Name of the Secret; empty where an identity takes its place."""
     service_account_name: pulumi.Output[str]
     """Name of the ServiceAccount, for `serviceAccountName` of a pod."""
     kubernetes_namespace: pulumi.Output[str]
     """Where both are."""
     checksum: pulumi.Output[str]
-    """Changes when the key does: as a pod annotation it makes consumers roll. Derived from the public part alone."""
+    """Changes with the key or the identity: as a pod annotation it makes consumers roll. Of the public part alone."""
 
     def __init__(
         self,
         name: str,
         *,
         namespace: StorageNamespace,
-        keys: KeySource,
+        keys: KeySource | None = None,
+        identity: Identity | None = None,
         kubernetes_namespace: pulumi.Input[str] = "default",
         secret_name: str | None = None,
         service_account_name: str | None = None,
@@ -68,59 +72,52 @@ class KServeCredentials(CheckedComponent):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check = ArgumentCheck("KServeCredentials", name)
-        secret_name = check.name if secret_name is None else secret_name
         service_account_name = check.name if service_account_name is None else service_account_name
-        usable = check.uses("namespace", namespace, StorageNamespace)
         labels, annotations = check.mapping("labels", labels), check.mapping("annotations", annotations)
         automount_token = check.flag("automount_token", automount_token)
-        if (
-            check.uses("keys", keys, KeySource, wanted="AccessKeyPair or AccessKey")
-            and usable
-            and keys.namespace is not namespace
-        ):
-            remedy = "Pass keys that were declared for the same namespace"
-            check.add("keys", f"open another namespace than {namespace.given_name}", remedy)
+        check_access(check, namespace, keys, identity, annotations)
         check.extend(label_name_problems(kubernetes_namespace, argument="kubernetes_namespace"))
+        if identity is not None and secret_name is not None:
+            check.add("secret_name", "is given beside identity, which needs no Secret", "Leave it out")
+        secret_name = check.name if secret_name is None else secret_name
         check.extend(subdomain_name_problems(secret_name, argument="secret_name"))
         check.extend(subdomain_name_problems(service_account_name, argument="service_account_name"))
         check.extend(labels_problems(labels, argument="labels"))
         check.extend(annotations_problems(annotations, argument="annotations"))
         super().__init__(check, opts)
-        # Plain, for consumers in this program: they are checked against it, and refer to the objects by name.
-        self.names = (secret_name, service_account_name)
+        # Plain, for consumers in this program: they are checked against it, and refer to the account by name.
+        self.account_name = service_account_name
         self.kubernetes_namespace_input = kubernetes_namespace
         self.namespace = namespace
+        self.pod_labels: Mapping[str, str] = {}
         if self.refused:
             return
-        form = namespace.backend.kserve_secret(IssuedKey(keys.access_key_id, keys.secret_access_key))
-        secret = KubernetesObject(
-            f"{check.name}-secret",
-            api_version="v1",
-            kind="Secret",
-            manifest={
-                "metadata": _metadata(secret_name, kubernetes_namespace, labels, form.annotations),
-                "type": "Opaque",
-                "data": {key: derive(_base64, value) for key, value in form.data.items()},
-            },
-            secret_fields=("data",),
-            opts=self.child_options(),
-        )
+        account_metadata = _metadata(service_account_name, kubernetes_namespace, labels)
+        if keys is not None:
+            metadata = _metadata(secret_name, kubernetes_namespace, labels)
+            access = access_by_key(check.name, namespace, keys, metadata, self.child_options())
+        elif identity is not None:
+            access = access_by_identity(check.name, namespace, identity, account_metadata, self)
+        self.pod_labels = access.pod_labels
+        given: dict[str, pulumi.Input[str]] = {**access.annotations, **annotations}
         service_account = KubernetesObject(
             f"{check.name}-service-account",
             api_version="v1",
             kind="ServiceAccount",
             manifest={
-                "metadata": _metadata(service_account_name, kubernetes_namespace, labels, annotations),
-                "secrets": [{"name": secret_name}],
+                "metadata": {**account_metadata, **({"annotations": given} if given else {})},
+                **({"secrets": [{"name": name} for name in access.secrets]} if access.secrets else {}),
                 "automountServiceAccountToken": automount_token,
             },
-            opts=self.child_options(depends_on=[secret]),
+            opts=self.child_options(depends_on=[*access.resources]),
         )
-        self.objects = (secret, service_account)
-        self.secret_name = pulumi.Output.from_input(secret_name)
+        self.objects = (*access.resources, service_account)
+        self.secret_name = pulumi.Output.from_input(access.secrets[0] if access.secrets else "")
         self.service_account_name = pulumi.Output.from_input(service_account_name)
         self.kubernetes_namespace = pulumi.Output.from_input(kubernetes_namespace)
-        self.checksum = keys.access_key_id.apply(lambda key: hashlib.sha256(key.encode()).hexdigest()[:16])
+        self.checksum = pulumi.Output.from_input(access.principal).apply(
+            lambda principal: hashlib.sha256(principal.encode()).hexdigest()[:16]
+        )
         self.register_outputs(
             {
                 "secretName": self.secret_name,
@@ -131,18 +128,9 @@ class KServeCredentials(CheckedComponent):
 
 
 def _metadata(
-    name: str,
-    kubernetes_namespace: pulumi.Input[str],
-    labels: Mapping[str, str] | None,
-    annotations: Mapping[str, pulumi.Input[str]] | None,
-) -> dict[str, object]:
-    metadata: dict[str, object] = {"name": name, "namespace": kubernetes_namespace}
+    name: str, kubernetes_namespace: pulumi.Input[str], labels: Mapping[str, str]
+) -> dict[str, pulumi.Input[str] | dict[str, str]]:
+    metadata: dict[str, pulumi.Input[str] | dict[str, str]] = {"name": name, "namespace": kubernetes_namespace}
     if labels:
         metadata["labels"] = dict(labels)
-    if annotations:
-        metadata["annotations"] = dict(annotations)
     return metadata
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

@@ -171,7 +171,8 @@ def _pod(arguments: ServiceArguments) -> dict[str, Any]:
         {
             "minReplicas": arguments.min_replicas,
             "maxReplicas": arguments.max_replicas,
-            "serviceAccountName": credentials.names[1] if credentials else arguments.service_account_name,
+            "serviceAccountName": credentials.account_name if credentials else arguments.service_account_name,
+            "labels": (dict(credentials.pod_labels) or None) if credentials else None,
             # Pods read keys from their environment, once: a new key must make new pods.
             "annotations": {_CHECKSUM: credentials.checksum} if credentials else None,
             "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},

@@ -137,7 +137,7 @@ def _check_account(check: ArgumentCheck, arguments: ServiceArguments) -> None:
         return
     here, there = arguments.kubernetes_namespace, credentials.kubernetes_namespace_input
     if is_plain(here) and is_plain(there) and here != there:
-        found = f'is "{here}", but the Secret of credentials is in "{there}", where no other namespace can use it'
+        found = f'is "{here}", but credentials are in "{there}", where no other namespace can use them'
         check.add("kubernetes_namespace", found, "Leave it out, or declare credentials for that namespace")
 
 

@@ -208,8 +208,8 @@ def test_contradictions_with_the_credentials_are_refused(model_folder: Path) -> 
             'Pass credentials of namespace "models".'
         ),
         (
-            'kubernetes_namespace: is "team-b", but the Secret of credentials is in "default", where no other '
-            "namespace can use it. Leave it out, or declare credentials for that namespace."
+            'kubernetes_namespace: is "team-b", but credentials are in "default", where no other namespace can '
+            "use them. Leave it out, or declare credentials for that namespace."
         ),
     ]
 

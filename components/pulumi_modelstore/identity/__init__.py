@@ -1,0 +1,1 @@
+"""Access without a key: what a ServiceAccount becomes in a cloud, one file for each cloud."""
