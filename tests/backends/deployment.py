@@ -6,7 +6,9 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +19,11 @@ import yaml
 from backends.rig import Deployed, Rig, Stack, StoreKey
 from pod.kserve_environment import decoded
 from pod.pod_start import Pod, tree
-from sandbox_command import sandbox
+from sandbox_command import STACK, sandbox
 
 PASSPHRASE = "a passphrase for tests"
 PROGRAM = Path(__file__).with_name("stack")
+KILLED_RUN = Path(__file__).with_name("killed_run.py")
 PROJECT = "one-stack"
 MODEL = {"config.json": 700, "tokenizer.json": 90_000, "weights/model-00001.safetensors": 9 * 2**20}
 """Bytes of each file; the weights take more than one part."""
@@ -113,6 +116,23 @@ class Deployment:
             assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done
 
+    def run_killed(self, resource: str) -> None:
+        """Run `up`, which dies when the resource was created and is not recorded yet."""
+        done = subprocess.run(
+            [sys.executable, str(KILLED_RUN), resource, "up", "--json", "--stack", STACK],
+            cwd=self.project,
+            env=os.environ | self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        self.said += [done.stdout, done.stderr]
+        assert done.returncode == -signal.SIGKILL, f"ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        recorded = json.loads(self.state.read_text(encoding="utf-8"))["deployment"]
+        pending = [operation["resource"]["urn"].rpartition("::")[2] for operation in recorded["pending_operations"]]
+        assert resource in pending
+
     def rotate(self) -> None:
         """Configure the next generation; the first is 0. Nothing runs."""
         generation = len(self.keys)
@@ -124,7 +144,8 @@ class Deployment:
 
     def up(self) -> None:
         """Deploy, and note the key that is current now where it is another one."""
-        self.run("up")
+        # Text is for people; JSON spares the preview before the update.
+        self.run("up", *(["--json"] if self.keys else []))
         key = self.current_key()
         if not self.keys or self.keys[-1] != key:
             self.keys.append(key)

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from backends.deployment import Deployment
 from backends.rig import StoreKey
 
+SECONDS_BETWEEN_READS = 0.02
+"""Leaves the processor to the run that is watched."""
+
 
 @dataclass
 class Reads:
@@ -41,6 +44,7 @@ def reading(deployment: Deployment, name: str) -> Iterator[Reads]:
                 reads.failures.append(f"{reader}: {error!r}")
                 return
             reads.counted[reader] += 1
+            ended.wait(SECONDS_BETWEEN_READS)
 
     threads = [
         threading.Thread(target=loop, args=("new pod", deployment.current_key)),

@@ -1,7 +1,4 @@
-"""One program on every backend: what a user is promised of keys, models and services holds whichever store it is.
-
-The tests of a backend share one deployment, which its stages change in the order of this file.
-"""
+"""One program on every backend: what a user is promised of keys, models and services holds whichever store it is."""
 
 from __future__ import annotations
 
@@ -9,9 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,127 +13,13 @@ import pytest
 
 from backends.deployment import Deployment
 from backends.listener import listening
-from backends.reading import Reads, reading
+from backends.reading import Reads
 from backends.rig import Denied, Rig
+from backends.stages import FOREIGN, READ, Issued, Refused, Stage
 from pod.pod_start import tree
 
-FOREIGN = {"notes.txt": b"somebody's notes", "models/other/v1/config.json": b"{}", "models/tiny/README": b"by hand"}
-"""Objects that somebody else has in the bucket."""
-READ = "config.json"
 SECRET_VARIABLE = re.compile(r"SECRET|PASSWORD|TOKEN|ACCOUNT_KEY|CREDENTIAL")
 pytest.importorskip("kserve_storage", reason="kserve-storage is in the dependency group `test`")
-
-
-@pytest.fixture(scope="module")
-def deployment(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The stack, not deployed yet."""
-    bucket = f"one-{rig.kind}-{secrets.token_hex(3)}"
-    made = Deployment(rig, bucket, tmp_path_factory.mktemp(rig.kind))
-    yield made
-    if made.state.exists():
-        made.run("destroy", check=False)
-    for left in (bucket, f"{bucket}-other"):
-        rig.remove(left)
-
-
-@pytest.fixture(scope="module")
-def principals_before(deployment: Deployment) -> set[str] | None:
-    return deployment.rig.principals()
-
-
-@pytest.fixture(scope="module")
-def deployed(deployment: Deployment, principals_before: set[str] | None) -> Deployment:
-    """The stack, deployed for the first time, in a bucket that others use too."""
-    deployment.rotate()
-    deployment.up()
-    for key, body in FOREIGN.items():
-        deployment.rig.put(deployment.bucket, key, body)
-    return deployment
-
-
-@dataclass(frozen=True)
-class Refused:
-    """An update that would have made a third key."""
-
-    output: str
-    existing: set[str]
-    keys_before: set[str]
-    keys_after: set[str]
-
-
-@pytest.fixture(scope="module")
-def refused(deployed: Deployment) -> Refused | None:
-    """A rotation while somebody's own key is beside the stack's: refused, and that key deleted. None without keys."""
-    rig = deployed.rig
-    added = rig.add_key(deployed.stack())
-    if added is None:
-        return None
-    before = rig.key_ids() or set()
-    deployed.rotate()
-    done = deployed.run("up", check=False)
-    assert done.returncode != 0, done.stdout
-    after = rig.key_ids() or set()
-    rig.drop_key(added)
-    return Refused(done.stdout + done.stderr, {added, rig.key_id(deployed.keys[0])}, before, after)
-
-
-@pytest.fixture(scope="module")
-def rotation(deployed: Deployment, refused: Refused | None) -> Reads:
-    """The first rotation, while pods read."""
-    deployed.rotate()
-    with reading(deployed, READ) as reads:
-        deployed.up()
-    return reads
-
-
-@pytest.fixture(scope="module")
-def rotated(deployed: Deployment, rotation: Reads) -> Deployment:
-    """The stack with a current key and the previous one."""
-    return deployed
-
-
-@pytest.fixture(scope="module")
-def next_rotation(rotated: Deployment) -> Reads:
-    """The second rotation, while pods read."""
-    rotated.rotate()
-    with reading(rotated, READ) as reads:
-        rotated.up()
-    return reads
-
-
-@pytest.fixture(scope="module")
-def rotated_again(rotated: Deployment, next_rotation: Reads) -> Deployment:
-    """The stack with the keys of generations 1 and 2."""
-    return rotated
-
-
-@dataclass(frozen=True)
-class Objects:
-    """Every object by key with its SHA-256, before and after something."""
-
-    before: dict[str, str]
-    after: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def destroyed(rotated_again: Deployment) -> Objects:
-    before = rotated_again.rig.objects(rotated_again.bucket)
-    rotated_again.run("destroy")
-    return Objects(before, rotated_again.rig.objects(rotated_again.bucket))
-
-
-@pytest.fixture(scope="module")
-def adopted(rotated_again: Deployment, destroyed: Objects) -> Objects:
-    """The stack once more, on the bucket that it left; then it goes again."""
-    rotated_again.configure(adopt=True)
-    rotated_again.up()
-    assert (
-        rotated_again.rig.read(rotated_again.bucket, rotated_again.object_key(READ), rotated_again.keys[-1])
-        == (rotated_again.project / "model" / READ).read_bytes()
-    )
-    after = rotated_again.rig.objects(rotated_again.bucket)
-    rotated_again.run("destroy")
-    return Objects(destroyed.before, after)
 
 
 def test_preview_shows_everything_and_asks_the_store_nothing(rig: Rig, tmp_path: Path) -> None:
@@ -181,7 +61,7 @@ def test_third_key_beside_somebody_s_own_is_refused_with_the_ids_of_both(refused
     if refused is None:
         pytest.skip("keys are brought along: the stack makes none")
     assert {key for key in refused.existing if key in refused.output} == refused.existing, refused.output
-    assert refused.keys_after == refused.keys_before
+    assert refused.after == refused.before
 
 
 def test_rotation_fails_no_read(rotation: Reads) -> None:
@@ -238,18 +118,21 @@ def test_next_rotation_fails_no_read(next_rotation: Reads) -> None:
     assert min(next_rotation.counted.values()) >= 2
 
 
+def test_rotation_after_a_killed_one_leaves_two_keys(rotated_again: Deployment, whole: Stage, before: Issued) -> None:
+    rotated_again.run("preview", "--expect-no-changes")
+    valid = {rotated_again.rig.key_id(key) for key in rotated_again.keys[1:]}
+    assert len(valid) == 2
+    if rotated_again.rig.issues_keys and (made := whole.issued.keys_since(before)) is not None:
+        assert made == valid
+
+
 def test_stale_key_is_refused_and_the_others_read(rotated_again: Deployment) -> None:
     rig, key = rotated_again.rig, rotated_again.object_key(READ)
     stale, *valid = rotated_again.keys
-    if not rig.issues_keys:
-        rig.drop_key(rig.key_id(stale))
     with pytest.raises(Denied):
         rig.read(rotated_again.bucket, key, stale)
     for current in valid:
         assert rig.read(rotated_again.bucket, key, current) == rotated_again.model()[READ]
-    if (ids := rig.key_ids()) is not None:
-        assert {rig.key_id(current) for current in valid} <= ids
-        assert rig.key_id(stale) not in ids
 
 
 def test_kserve_reads_the_model_byte_for_byte(rotated_again: Deployment, tmp_path: Path) -> None:
@@ -259,15 +142,14 @@ def test_kserve_reads_the_model_byte_for_byte(rotated_again: Deployment, tmp_pat
     assert tree(tmp_path / "models") == rotated_again.model()
 
 
-def test_destroy_leaves_every_object(destroyed: Objects, rotated_again: Deployment) -> None:
-    assert destroyed.after == destroyed.before
-    assert destroyed.before.keys() >= FOREIGN.keys()
-    assert len(destroyed.before) >= len(FOREIGN) + len(rotated_again.model()) + 3
+def test_destroy_leaves_every_object(rotated_again: Deployment, whole: Stage, destroyed: Stage) -> None:
+    assert destroyed.objects == whole.objects
+    assert whole.objects.keys() >= FOREIGN.keys()
+    tags_and_manifest = 3
+    assert len(whole.objects) == len(FOREIGN) + len(rotated_again.model()) + tags_and_manifest
 
 
-def test_destroy_takes_keys_principal_and_secret(
-    destroyed: Objects, rotated_again: Deployment, principals_before: set[str] | None
-) -> None:
+def test_destroy_takes_keys_principal_and_secret(rotated_again: Deployment, destroyed: Stage, before: Issued) -> None:
     rig = rotated_again.rig
     assert rotated_again.objects_declared() == []
     for key in rotated_again.keys[1:3]:
@@ -277,21 +159,32 @@ def test_destroy_takes_keys_principal_and_secret(
         else:
             # Brought along, so not the stack's to delete.
             assert rig.read(rotated_again.bucket, next(iter(FOREIGN)), key)
-    if rig.issues_keys and (ids := rig.key_ids()) is not None:
-        assert not {rig.key_id(key) for key in rotated_again.keys} & ids
-    if principals_before is not None:
-        assert rig.principals() == principals_before
+    if rig.issues_keys:
+        assert destroyed.issued == before
 
 
-def test_bucket_with_somebody_s_objects_is_adopted_as_it_is(adopted: Objects) -> None:
-    assert adopted.after == adopted.before
+def test_bucket_with_somebody_s_objects_is_adopted_as_it_is(
+    rotated_again: Deployment, adopted: Stage, destroyed: Stage
+) -> None:
+    assert adopted.objects == destroyed.objects
+    rotated_again.run("preview", "--expect-no-changes")
+    read = rotated_again.rig.read(rotated_again.bucket, rotated_again.object_key(READ), rotated_again.current_key())
+    assert read == rotated_again.model()[READ]
 
 
-def test_destroying_what_adopted_a_bucket_leaves_every_object(adopted: Objects, rotated_again: Deployment) -> None:
-    assert rotated_again.rig.objects(rotated_again.bucket) == adopted.before
+def test_killed_first_run_leaves_no_third_key(rotated_again: Deployment, adopted: Stage, before: Issued) -> None:
+    if not rotated_again.rig.issues_keys:
+        pytest.skip("keys are brought along: the stack makes none")
+    if (made := adopted.issued.keys_since(before)) is not None:
+        assert len(made) == 2
+        assert rotated_again.rig.key_id(rotated_again.current_key()) in made
 
 
-def test_no_secret_was_ever_printed(adopted: Objects, rotated_again: Deployment) -> None:
+def test_destroying_what_adopted_a_bucket_leaves_every_object(left: Stage, whole: Stage, before: Issued) -> None:
+    assert left.objects == whole.objects
+
+
+def test_no_secret_was_ever_printed(left: Stage, rotated_again: Deployment) -> None:
     said = "\n".join(rotated_again.said)
     assert [form for form in _forms_of_secrets(rotated_again) if form in said] == []
 
