@@ -10,8 +10,10 @@ import pulumi
 
 from pulumi_modelstore.arguments.bucket_name import bucket_name_problems, prefix_problems
 from pulumi_modelstore.arguments.inputs import derive
+from pulumi_modelstore.arguments.kubernetes import subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
-from pulumi_modelstore.backends.kserve_s3 import s3_secret
+from pulumi_modelstore.backends.access_log import AccessLog
+from pulumi_modelstore.backends.kserve_s3 import s3_annotations, s3_secret
 from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
 from pulumi_modelstore.backends.s3_connection import connection_inputs, connection_problems
 from pulumi_modelstore.backends.s3_policy import key_policy, partition_of, tls_only_policy
@@ -35,6 +37,17 @@ class AwsS3(BackendSettings):
         credentials: where uploads find the deployer's keys: `default`, `env:PREFIX`, `profile:NAME` or `config:KEY`.
             The bucket and the keys are made with the stack's `aws` provider, by its own configuration.
         endpoint: URL of an S3 endpoint to use instead of the region's, such as a VPC endpoint or a stand-in for tests.
+        addressing: `path` (endpoint/bucket/key) or `virtual` (bucket.endpoint/key); unset, `virtual` for the region's
+            endpoint and `path` for one of your own.
+        ca_bundle: file with the CA certificates to verify `endpoint`, or a proxy in between, on the deploying machine.
+        ca_bundle_configmap: ConfigMap with the same for pods, in their namespace, under the key `cabundle.crt`.
+        verify_tls: false accepts any certificate of `endpoint`, here and in pods; ask for it only on a network you
+            trust.
+        checksums: `when_required` for an endpoint that does not know the checksum headers of 2024 and later.
+
+    An access log (`StorageNamespace(audit=AccessLog(...))`) needs a log bucket in the same region and account whose
+    policy lets `logging.s3.amazonaws.com` put objects; that policy is the log bucket's owner's, for it is one document.
+    Like the other settings of the bucket the log outlives the stack, and `audit` left out again.
     """
 
     kind: Literal["aws-s3"] = "aws-s3"
@@ -43,6 +56,11 @@ class AwsS3(BackendSettings):
     prefix: str = ""
     credentials: str = "default"
     endpoint: TextInput | None = None
+    addressing: Literal["path", "virtual"] | None = None
+    ca_bundle: str | None = None
+    ca_bundle_configmap: str | None = None
+    verify_tls: bool = True
+    checksums: Literal["when_supported", "when_required"] | None = None
 
     @property
     def issues_keys(self) -> bool:
@@ -54,7 +72,20 @@ class AwsS3(BackendSettings):
         found = bucket_name_problems(self.bucket) + prefix_problems(self.prefix)
         if not _REGION.fullmatch(self.region):
             found.append(Problem("region", f'"{self.region}" is no AWS region', "Write it like us-east-1"))
-        return found + connection_problems(endpoint=self.endpoint, credentials=self.credentials)
+        found += connection_problems(**self._settings())
+        if self.ca_bundle_configmap is not None:
+            found += subdomain_name_problems(self.ca_bundle_configmap, argument="ca_bundle_configmap")
+        if not self.verify_tls and (self.ca_bundle or self.ca_bundle_configmap):
+            remedy = "Leave verify_tls out, or the CA bundle"
+            found.append(Problem("verify_tls", "is false although a CA bundle is given to verify with", remedy))
+        elif not self.verify_tls and self.endpoint is None:
+            remedy = "Leave it out: AWS's own endpoints can be verified everywhere; for a proxy, give ca_bundle"
+            found.append(Problem("verify_tls", "is false without an endpoint of your own", remedy))
+        return found
+
+    def _settings(self) -> dict[str, Any]:
+        names = ("endpoint", "region", "addressing", "verify_tls", "ca_bundle", "checksums", "credentials")
+        return {name: getattr(self, name) for name in names}
 
     def endpoint_url(self) -> pulumi.Input[str]:
         """`endpoint`, or the region's own."""
@@ -65,9 +96,15 @@ class AwsS3(BackendSettings):
 
     def connection(self) -> pulumi.Input[dict[str, Any]]:
         """The `connection` input of the provider's resources."""
-        return connection_inputs(endpoint=self.endpoint, region=self.region, credentials=self.credentials)
+        return connection_inputs(**self._settings())
 
-    def declare_bucket(self, name: str, parent: pulumi.Resource, *, adopt: bool) -> DeclaredBucket:
+    def audit_problems(self, audit: AccessLog) -> list[Problem]:
+        """What is wrong with the log's own bucket."""
+        return audit.problems(of=self.bucket)
+
+    def declare_bucket(
+        self, name: str, parent: pulumi.Resource, *, adopt: bool, audit: AccessLog | None = None
+    ) -> DeclaredBucket:
         """Declare the bucket, closed to the public, encrypted, TLS only; all of it outlives the stack."""
         import pulumi_aws as aws
 
@@ -77,6 +114,15 @@ class AwsS3(BackendSettings):
             adopted = aws.s3.Bucket.get(f"{name}-bucket", self.bucket, region=self.region, opts=options)
             return DeclaredBucket(self.bucket, [adopted])
         bucket = aws.s3.Bucket(f"{name}-bucket", bucket=self.bucket, region=self.region, opts=kept)
+        if audit is not None:
+            aws.s3.BucketLogging(
+                f"{name}-access-log",
+                bucket=self.bucket,
+                region=self.region,
+                target_bucket=audit.bucket,
+                target_prefix=audit.prefix,
+                opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[bucket])),
+            )
         return DeclaredBucket(self.bucket, [bucket, *self._protect(name, bucket, kept)])
 
     def _protect(self, name: str, bucket: pulumi_aws.s3.Bucket, kept: pulumi.ResourceOptions) -> list[pulumi.Resource]:
@@ -165,4 +211,17 @@ class AwsS3(BackendSettings):
 
     def kserve_secret(self, key: IssuedKey) -> KServeSecret:
         """The Secret with which KServe reads from here."""
-        return s3_secret(key, endpoint=self.endpoint_url(), region=self.region)
+        return s3_secret(key, endpoint=self.endpoint_url(), **self._pods())
+
+    def role_annotations(self) -> dict[str, pulumi.Input[str]]:
+        """What KServe has to know of the store where pods read from here by a role, and no Secret says it."""
+        # The region alone, where it will do: KServe has pods ask a given endpoint for the role as well.
+        return s3_annotations(endpoint=self.endpoint, **self._pods())
+
+    def _pods(self) -> dict[str, Any]:
+        return {
+            "region": self.region,
+            "virtual_bucket": self.addressing == "virtual",
+            "verify_tls": self.verify_tls,
+            "ca_bundle_configmap": self.ca_bundle_configmap,
+        }
