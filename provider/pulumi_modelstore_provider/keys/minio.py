@@ -25,9 +25,6 @@ from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
 if TYPE_CHECKING:
     from minio import MinioAdmin
 
-SHORTEST_NAME = 3
-"""Characters of a user's name (accessKeyMinLen in MinIO's source)."""
-
 _SECRET_BYTES = 30
 """40 characters, the length of secret keys that MinIO makes itself."""
 
