@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,13 +152,20 @@ class Deployment:
             self.keys.append(key)
 
     def current_key(self) -> StoreKey:
-        """The key in the Secret that pods read."""
-        (secret,) = (item for item in self.objects_declared() if item["kind"] == "Secret")
-        return self.rig.key_of_secret(decoded(secret))
+        """The key in the Secret that pods read; raises LookupError while there is none."""
+        for item in self.objects_declared():
+            if item["kind"] == "Secret":
+                return self.rig.key_of_secret(decoded(item))
+        raise LookupError("the Secret")
 
     def objects_declared(self) -> list[dict[str, Any]]:
         """What is in the cluster."""
-        return [yaml.safe_load(file.read_text(encoding="utf-8")) for file in self.manifests.rglob("*.yaml")]
+        found = []
+        for file in self.manifests.rglob("*.yaml"):
+            # Another run may be deleting it.
+            with suppress(FileNotFoundError):
+                found.append(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return found
 
     def pod(self) -> Pod:
         return Pod.of_service(self.manifests, "tiny")

@@ -27,8 +27,8 @@ class Reads:
 def reading(deployment: Deployment, name: str) -> Iterator[Reads]:
     """Read a file of the model over and over until the block ends, each reader at least twice.
 
-    One reader takes the current key from the Secret each time, as a new pod does; another one keeps the key that was
-    current at the beginning, as a running pod does.
+    One reader takes the current key from the Secret each time, as a new pod does, which waits while the Secret is being
+    replaced; another one keeps the key that was current at the beginning, as a running pod does.
     """
     running = deployment.current_key()
     key, wanted = deployment.object_key(name), hashlib.sha256(deployment.model()[name]).hexdigest()
@@ -38,7 +38,14 @@ def reading(deployment: Deployment, name: str) -> Iterator[Reads]:
         reads.counted[reader] = 0
         while not ended.is_set() or reads.counted[reader] < 2:
             try:
-                body = deployment.rig.read(deployment.bucket, key, credentials())
+                current = credentials()
+            except LookupError as missing:
+                if ended.is_set():
+                    reads.failures.append(f"{reader}: {missing!r}")
+                    return
+                continue
+            try:
+                body = deployment.rig.read(deployment.bucket, key, current)
                 assert hashlib.sha256(body).hexdigest() == wanted, "the content differs"
             except Exception as error:  # noqa: BLE001 - each is a failed read
                 reads.failures.append(f"{reader}: {error!r}")
