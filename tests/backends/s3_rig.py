@@ -76,8 +76,9 @@ class S3Rig:
             for key in self._keys(bucket):
                 client.delete_object(Bucket=bucket, Key=key)
             client.delete_bucket(Bucket=bucket)
-        except client.exceptions.NoSuchBucket:
-            return
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchBucket":
+                raise
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         self.client().put_object(Bucket=bucket, Key=key, Body=body)
