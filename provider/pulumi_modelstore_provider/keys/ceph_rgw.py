@@ -1,0 +1,251 @@
+"""Keys on Ceph's Object Gateway: a user for each principal, let into one bucket by that bucket's policy.
+
+The user owns nothing and may create no bucket. Its keys are made by the Admin Ops API, the policy is set by the
+bucket's owner. Ceph itself allows any number of keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from base64 import b32encode
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from pulumi_modelstore_provider.credentials import ConfigLookup, parse_reference
+from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, keep_out_of_texts
+from pulumi_modelstore_provider.keys.ceph_rgw_admin import NO_USER, USER_EXISTS, AdminOps, open_admin
+from pulumi_modelstore_provider.keys.ceph_rgw_policy import BucketPolicy
+from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
+from pulumi_modelstore_provider.s3.connection import S3Connection
+from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
+
+TENANT = r"[A-Za-z0-9_]*"
+"""Characters of a tenant's name (Ceph documentation, "RGW Multi-tenancy")."""
+
+ADMIN_PATH = r"[A-Za-z0-9._-]+"
+
+_GONE_SECONDS = 30.0
+_OWNS_BUCKETS = 409
+
+
+class Settings(IssuerSettings):
+    """How Ceph's Object Gateway is reached, as the bucket's owner and as an administrator.
+
+    `connection` is that of the bucket's owner, who sets its policy. `admin_credentials` refers to a key of a user with
+    the capability `users=*`; unset, the owner is that user. `admin_endpoint` is where the Admin Ops API is, where that
+    is not at the connection's endpoint; `admin_path` is its entry (`rgw_admin_entry`). `tenant` is that of the bucket's
+    owner.
+    """
+
+    kind: Literal["ceph-rgw"] = "ceph-rgw"
+    connection: S3Connection
+    admin_credentials: str | None = None
+    admin_endpoint: str | None = None
+    admin_path: str = Field(default="admin", pattern=rf"^{ADMIN_PATH}$")
+    tenant: str = Field(default="", pattern=rf"^{TENANT}$")
+
+    @field_validator("connection")
+    @classmethod
+    def _connection_has_an_endpoint(cls, value: S3Connection) -> S3Connection:
+        if value.endpoint is None:
+            raise ValueError("the endpoint of Ceph's gateway is required")
+        return value
+
+    @field_validator("admin_endpoint")
+    @classmethod
+    def _endpoint_is_a_plain_url(cls, value: str | None) -> str | None:
+        return None if value is None else valid_endpoint(value)
+
+    @field_validator("admin_credentials")
+    @classmethod
+    def _credentials_are_a_reference(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_reference(value)
+        return value
+
+    @property
+    def address(self) -> str:
+        """The store and the tenant: users are those of one tenant of one store."""
+        return f"{self.connection.address}#{self.tenant}" if self.tenant else self.connection.address
+
+    def open(self, config: ConfigLookup | None) -> CephRgwKeys:
+        """Return the issuer. Raises CredentialsUnavailable."""
+        connection = self.connection
+        admin = open_admin(
+            f"{self.admin_endpoint or connection.endpoint}/{self.admin_path}",
+            credentials=self.admin_credentials or connection.credentials,
+            region=connection.region,
+            verify_tls=connection.verify_tls,
+            ca_bundle=connection.ca_bundle,
+            config=config,
+        )
+
+        def policy_of(bucket: str) -> BucketPolicy:
+            from pulumi_modelstore_provider.s3.bucket import open_bucket
+
+            objects = open_bucket(connection, bucket, config=config, connections=1)
+            return BucketPolicy(objects.client, bucket, objects.url(""))
+
+        return CephRgwKeys(admin, policy_of, tenant=self.tenant)
+
+
+class CephRgwKeys:
+    """Users and keys of one gateway.
+
+    A principal is the user `<name>@<bucket>`; a key's id follows from it, slot and generation, so that a second run
+    finds what an interrupted one left.
+    """
+
+    def __init__(self, admin: AdminOps, policy_of: Callable[[str], BucketPolicy], *, tenant: str = "") -> None:
+        self._admin, self._policy_of, self._tenant = admin, policy_of, tenant
+
+    def ensure_principal(self, name: str, scope: Scope) -> str:
+        """Make the user and let it into the bucket, or bring what lets it in to the scope; return its uid.
+
+        Raises ModelstoreError when the uid belongs to a user that was made elsewhere, or the user is suspended.
+        """
+        uid = f"{name}@{scope.bucket}"
+        principal = f"{self._tenant}${uid}" if self._tenant else uid
+        user = self._admin.user(principal)
+        if user is None:
+            user = self._created(principal)
+        self._require_own(principal, user)
+        self._require_enabled(principal, user)
+        self._policy_of(scope.bucket).admit(principal, scope)
+        return principal
+
+    def _created(self, principal: str) -> Mapping[str, Any]:
+        try:
+            self._admin.create_user(principal, _display_name(principal))
+        except StoreRefused as refusal:
+            # Made by another run in between, or by this request when its answer was lost.
+            if refusal.code != USER_EXISTS:
+                raise
+        user = self._admin.user(principal)
+        if user is None:
+            raise ModelstoreError(
+                f"The user {principal} is not there although it was created",
+                on=self._admin.place,
+                remedy="Check that all gateways of the zone serve the same store, then run again",
+            )
+        return user
+
+    def principal_exists(self, principal: str) -> bool:
+        """Tell whether the user is there."""
+        return self._admin.user(principal) is not None
+
+    def delete_principal(self, principal: str, scope: Scope) -> None:
+        """Delete the user with the keys it still has, and take it out of the bucket's policy."""
+        user = self._admin.user(principal)
+        if user is not None:
+            self._require_own(principal, user)
+            self._delete_user(principal)
+        self._policy_of(scope.bucket).dismiss(principal)
+
+    def _delete_user(self, principal: str) -> None:
+        try:
+            self._admin.delete_user(principal)
+        except NotInStore as missing:
+            if missing.code != NO_USER:
+                raise
+        except StoreRefused as refusal:
+            if refusal.status != _OWNS_BUCKETS:
+                raise
+            raise ModelstoreError(
+                refusal.failed,
+                on=refusal.on,
+                answer=refusal.answer,
+                remedy="Give its buckets to another user (radosgw-admin bucket link), then run again: none is deleted",
+            ) from None
+
+    def keys(self, principal: str) -> Sequence[str]:
+        """Return the ids of the user's keys; none where it is gone."""
+        user = self._admin.user(principal)
+        return [] if user is None else sorted(str(key["access_key"]) for key in self._keys_of(principal, user))
+
+    def left_over(self, principal: str, *, slot: Slot, generation: int) -> Sequence[str]:
+        """Return the key of that slot and generation where it is there already."""
+        key_id = key_id_of(principal, slot, generation)
+        return [key_id] if key_id in self.keys(principal) else []
+
+    def create_key(self, principal: str, scope: Scope, *, slot: Slot, generation: int) -> NewKey:
+        """Issue the key; one that is there already gets a new secret part."""
+        user = self._admin.user(principal)
+        if user is None:
+            raise ModelstoreError(
+                f"The user {principal} is gone: it was deleted outside of the stack",
+                on=self._admin.place,
+                remedy="Run `pulumi refresh`, then deploy again",
+            )
+        self._require_own(principal, user)
+        self._require_enabled(principal, user)
+        # Somebody may have replaced the policy since: a key that opens nothing is of no use.
+        self._policy_of(scope.bucket).admit(principal, scope)
+        key_id = key_id_of(principal, slot, generation)
+        secret = self._admin.renew_key(principal, key_id)
+        keep_out_of_texts(secret)
+        return NewKey(key_id, secret)
+
+    def delete_key(self, principal: str, key_id: str) -> None:
+        """Delete the key and return once it is not listed any more."""
+        waited, pause = 0.0, 0.1
+        while key_id in self.keys(principal):
+            if waited >= _GONE_SECONDS:
+                raise ModelstoreError(
+                    f"The access key {key_id} of {principal} is still there {waited:.0f} s after its deletion",
+                    on=self._admin.place,
+                    remedy="Check that all gateways of the zone are up, then run again",
+                )
+            if waited:
+                time.sleep(pause)
+            self._delete_listed(principal, key_id)
+            waited, pause = waited + pause, min(2 * pause, 2.0)
+
+    def _delete_listed(self, principal: str, key_id: str) -> None:
+        try:
+            self._admin.delete_key(principal, key_id)
+        except StoreRefused as refusal:
+            # Ceph says the same of a key that went in between as of an administrator's key that it does not know.
+            if key_id in self.keys(principal):
+                raise refusal from None
+
+    def _keys_of(self, principal: str, user: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        keys = user.get("keys")
+        if isinstance(keys, list):
+            return keys
+        raise ModelstoreError(
+            f"Ceph does not tell the keys of the user {principal}",
+            on=self._admin.place,
+            remedy="Let the user that admin_credentials refer to see them: radosgw-admin caps add --caps='users=*'",
+        )
+
+    def _require_own(self, principal: str, user: Mapping[str, Any]) -> None:
+        if user.get("display_name") != _display_name(principal):
+            raise ModelstoreError(
+                f"The user {principal} was not made here: its name is taken",
+                on=self._admin.place,
+                answer=f"the display name {str(user.get('display_name'))!r}",
+                remedy="Give the component another name, or delete that user if nobody needs it",
+            )
+
+    def _require_enabled(self, principal: str, user: Mapping[str, Any]) -> None:
+        if str(user.get("suspended", 0)).lower() not in ("0", "false"):
+            raise ModelstoreError(
+                f"The user {principal} is suspended: none of its keys works",
+                on=self._admin.place,
+                remedy=f"Enable it if that is right: radosgw-admin user enable --uid='{principal}'",
+            )
+
+
+def key_id_of(principal: str, slot: Slot, generation: int) -> str:
+    """Return the id of a principal's key: 20 capital letters and digits, as Ceph makes them; unique among all users."""
+    digest = hashlib.sha256(f"{principal}\n{slot}\n{generation}".encode()).digest()
+    return "MS" + b32encode(digest).decode("ascii")[:18]
+
+
+def _display_name(principal: str) -> str:
+    """What tells a user that was made here from others; without spaces, which are signed in two ways."""
+    return f"pulumi-modelstore:{principal.rpartition('$')[2]}"
