@@ -25,6 +25,7 @@ from pulumi_modelstore_sandbox.aws.properties import Properties, dressed, is_unk
 from pulumi_modelstore_sandbox.aws.resource_type import Naming, ResourceType
 from pulumi_modelstore_sandbox.aws.s3_bucket import Bucket
 from pulumi_modelstore_sandbox.aws.s3_bucket_lifecycle import Lifecycle
+from pulumi_modelstore_sandbox.aws.s3_bucket_logging import Logging
 from pulumi_modelstore_sandbox.aws.s3_bucket_policy import BucketPolicy
 from pulumi_modelstore_sandbox.aws.s3_bucket_protection import (
     Encryption,
@@ -42,6 +43,7 @@ _TYPES: Final[Mapping[str, ResourceType]] = {
         BucketPolicy(),
         Encryption(),
         Lifecycle(),
+        Logging(),
         OwnershipControls(),
         PublicAccessBlock(),
         Role(),

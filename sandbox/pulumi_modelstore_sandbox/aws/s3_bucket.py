@@ -42,7 +42,7 @@ class Bucket(ResourceType):
             "corsRules": "aws.s3.BucketCorsConfiguration, with the Pulumi CLI",
             "grants": "aws.s3.BucketAcl, with the Pulumi CLI",
             "lifecycleRules": "aws.s3.BucketLifecycleConfiguration",
-            "logging": "aws.s3.BucketLogging, with the Pulumi CLI",
+            "logging": "aws.s3.BucketLogging",
             "objectLockConfiguration": "aws.s3.BucketObjectLockConfiguration, with the Pulumi CLI",
             "policy": "aws.s3.BucketPolicy",
             "replicationConfiguration": "aws.s3.BucketReplicationConfig, with the Pulumi CLI",

@@ -26,6 +26,8 @@ class BucketSetting(ResourceType):
     """The setting's name in messages."""
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Outputs that are there although no input gives them."""
+    remedies: ClassVar[Mapping[str, str]] = {}
+    """What to do about an error that only this setting meets, by AWS's code of it."""
 
     @abstractmethod
     def put(self, s3: Any, bucket: str, inputs: Properties) -> None:
@@ -50,7 +52,7 @@ class BucketSetting(ResourceType):
     def create(self, aws: AwsClients, inputs: Properties) -> tuple[str, Properties]:
         """Put the setting."""
         bucket = inputs["bucket"]
-        with asking(f"set {self.called} of the bucket", bucket, _REMEDIES):
+        with asking(f"set {self.called} of the bucket", bucket, {**_REMEDIES, **self.remedies}):
             self.put(aws.s3(inputs["region"]), bucket, inputs)
         return bucket, self.planned(inputs, None, {})
 

@@ -14,12 +14,13 @@ from pulumi_modelstore_sandbox.aws.errors import AwsRefused
 from pulumi_modelstore_sandbox.aws.iam_access_key import smtp_password
 from pulumi_modelstore_sandbox.aws.properties import UNKNOWN
 from sandbox.aws.conftest import client
-from sandbox.aws.driver import Driver, Resource
+from sandbox.aws.driver import Driver, Refused, Resource
 from sandbox.aws.test_check import BUCKET, BUCKET_POLICY, ENCRYPTION, LIFECYCLE, USER, USER_POLICY, policy, statement
 
 ACCESS_KEY = "aws:iam/accessKey:AccessKey"
 BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 OWNERSHIP = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+LOGGING = "aws:s3/bucketLogging:BucketLogging"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -208,6 +209,30 @@ def test_the_life_of_a_bucket_s_setting(
     driver.delete(updated)
     if token != VERSIONING:
         assert driver.read(updated) is None
+
+
+def test_the_life_of_an_access_log(driver: Driver, bucket: Resource, s3: Any) -> None:
+    logs = driver.create(BUCKET, "logs", {"bucket": unique("logs")})
+    inputs = {"bucket": bucket.id, "targetBucket": logs.id, "targetPrefix": "models/"}
+    with pytest.raises(AwsRefused, match=r"InvalidTargetBucketForLogging.*aws\.s3\.BucketPolicy"):
+        driver.create(LOGGING, "log", inputs)
+    delivery = statement(
+        Principal={"Service": "logging.s3.amazonaws.com"}, Action="s3:PutObject", Resource=f"arn:aws:s3:::{logs.id}/*"
+    )
+    driver.create(BUCKET_POLICY, "delivery", {"bucket": logs.id, "policy": policy(delivery)})
+    created = driver.create(LOGGING, "log", inputs)
+    enabled = {"TargetBucket": logs.id, "TargetPrefix": "models/"}
+    assert s3.get_bucket_logging(Bucket=bucket.id)["LoggingEnabled"] == enabled
+    assert kinds(driver, created, {**inputs, "targetPrefix": "other/"}) == {"targetPrefix": PropertyDiffKind.UPDATE}
+    refreshed = driver.read(created)
+    assert refreshed is not None
+    assert not driver.diff(refreshed, inputs).changes
+
+    driver.delete(created)
+    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=bucket.id)
+    assert driver.read(created) is None
+    with pytest.raises(Refused, match="whose log it is"):
+        driver.check(LOGGING, "log", {**inputs, "targetBucket": bucket.id})
 
 
 def test_a_setting_of_a_bucket_that_is_not_there(driver: Driver) -> None:
