@@ -17,7 +17,9 @@ from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTagProvide
 from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUploadProvider
 from pulumi_modelstore_provider.resources.bucket import BucketProvider
 from pulumi_modelstore_provider.resources.key_limit import KeyLimitProvider
+from pulumi_modelstore_provider.resources.principal import PrincipalProvider
 from pulumi_modelstore_provider.resources.rotation_guard import RotationGuardProvider
+from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
 
 DIGEST = "sha256:" + "0" * 64
 CONNECTION: dict[str, Any] = {"endpoint": "http://127.0.0.1:9", "region": "us-east-1", "credentials": "env:X"}
@@ -49,6 +51,17 @@ KEY: dict[str, Any] = {
 }
 GUARD: dict[str, Any] = {"rotation": 0.0, "overlap": True}
 LIMIT: dict[str, Any] = {"keys": {"reader (even)": [], "reader (odd)": []}}
+ISSUER: dict[str, Any] = {"kind": "minio", "endpoint": "http://127.0.0.1:9", "credentials": "env:X"}
+PRINCIPAL: dict[str, Any] = {"issuer": ISSUER, "principalName": "reader", "bucket": "models", "prefix": "team"}
+ISSUED: dict[str, Any] = {
+    "issuer": ISSUER,
+    "principal": "reader@models",
+    "bucket": "models",
+    "prefix": "team",
+    "readOnly": True,
+    "slot": "even",
+    "generation": 0.0,
+}
 ALL: list[tuple[ResourceProvider, dict[str, Any]]] = [
     (ArtifactUploadProvider(), UPLOAD),
     (ArtifactTagProvider(), TAG),
@@ -56,6 +69,8 @@ ALL: list[tuple[ResourceProvider, dict[str, Any]]] = [
     (AccessKeyReadyProvider(), KEY),
     (RotationGuardProvider(), GUARD),
     (KeyLimitProvider(), LIMIT),
+    (PrincipalProvider(), PRINCIPAL),
+    (StoreAccessKeyProvider(), ISSUED),
 ]
 
 
@@ -99,7 +114,7 @@ def test_unknown_hides_no_other_failure() -> None:
 @pytest.mark.parametrize(("provider", "inputs"), [pair for pair in ALL if "bucket" in pair[1]])
 def test_missing_inputs_are_named(provider: ResourceProvider, inputs: dict[str, Any]) -> None:
     found = failures(provider, {})
-    assert {"connection", "bucket"} <= set(found)
+    assert {"connection" if "connection" in inputs else "issuer", "bucket"} <= set(found)
     assert found["bucket"] == "it is required"
 
 
@@ -246,3 +261,26 @@ def test_a_renamed_key_is_no_new_one() -> None:
     assert failures(KeyLimitProvider(), {"keys": {"x": [], "y": []}}, renamed) == {}
     assert KeyLimitProvider().diff("keys", renamed, {"keys": {"x": [], "y": []}}).changes is False
     assert KeyLimitProvider().diff("keys", olds, renamed).changes is True
+
+
+def test_an_issuers_settings_are_checked_with_all_that_is_wrong() -> None:
+    wrong = {"kind": "minio", "endpoint": "minio:9000", "credentials": "AKIA-pasted", "regoin": "x"}
+    result = StoreAccessKeyProvider().check({}, ISSUED | {"issuer": wrong, "generation": -1})
+    assert {failure.property for failure in result.failures} == {"issuer", "generation"}
+    (reason,) = (failure.reason for failure in result.failures if failure.property == "issuer")
+    assert "endpoint:" in reason
+    assert "credentials:" in reason
+    assert "regoin:" in reason
+    assert "AKIA-pasted" not in reason
+
+
+@pytest.mark.parametrize("kind", ["no-such-store", "../minio", "protocol", None, 3])
+def test_an_unknown_issuer_is_refused(kind: Any) -> None:
+    (failure,) = PrincipalProvider().check({}, PRINCIPAL | {"issuer": ISSUER | {"kind": kind}}).failures
+    assert failure.property == "issuer"
+    assert "issues keys" in failure.reason
+
+
+def test_an_issuers_endpoint_may_be_unknown_at_preview() -> None:
+    news = PRINCIPAL | {"issuer": ISSUER | {"endpoint": Unknown()}}
+    assert PrincipalProvider().check({}, news).failures == []

@@ -12,7 +12,9 @@ from pulumi_modelstore_provider.resources.access_key_ready import AccessKeyReady
 from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTagProvider
 from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUploadProvider
 from pulumi_modelstore_provider.resources.bucket import BucketProvider
+from pulumi_modelstore_provider.resources.principal import PrincipalProvider
 from pulumi_modelstore_provider.resources.rotation_guard import RotationGuardProvider
+from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
 
 DIGEST, OTHER = "sha256:" + "0" * 64, "sha256:" + "1" * 64
 CONNECTION: dict[str, Any] = {"endpoint": "http://s3.example.org:9000", "region": "us-east-1", "credentials": "env:X"}
@@ -155,3 +157,66 @@ def test_guard_compares_numbers_not_their_types() -> None:
     assert guard.diff("id", {"rotation": 1.0, "overlap": True}, {"rotation": 2.0, "overlap": True}).changes is True
     assert guard.create({"rotation": 2.0, "overlap": True, "__provider": "x"}).outs == {"rotation": 2, "overlap": True}
     assert guard.update("id", {}, {"rotation": 3.0, "overlap": False}).outs == {"rotation": 3, "overlap": False}
+
+
+ISSUER: dict[str, Any] = {"kind": "minio", "endpoint": "http://s3.example.org:9000", "credentials": "env:X"}
+PRINCIPAL: dict[str, Any] = {"issuer": ISSUER, "principalName": "reader", "bucket": "models", "prefix": ""}
+ISSUED: dict[str, Any] = {
+    "issuer": ISSUER,
+    "principal": "reader@models",
+    "bucket": "models",
+    "prefix": "",
+    "readOnly": True,
+    "slot": "even",
+    "generation": 2.0,
+    "accessKeyId": "id",
+    "secretAccessKey": "secret-of-a-diff",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "differs", "replaces"),
+    [
+        ({}, False, []),
+        ({"namespace": "models", "__provider": "new"}, False, []),
+        ({"prefix": "team"}, True, []),
+        ({"readOnly": True}, True, []),
+        ({"issuer": ISSUER | {"credentials": "env:Y"}}, True, []),
+        ({"bucket": "others"}, True, ["bucket"]),
+        ({"principalName": "writer"}, True, ["principalName"]),
+        ({"issuer": ISSUER | {"endpoint": "http://other.example.org:9000"}}, True, ["issuer"]),
+        ({"issuer": ISSUER | {"endpoint": Unknown()}}, True, ["issuer"]),
+    ],
+)
+def test_a_principal_is_replaced_for_its_identity_only(
+    changes: dict[str, Any], differs: bool, replaces: list[str]
+) -> None:
+    found = PrincipalProvider().diff("id", PRINCIPAL | {"principal": "reader@models"}, PRINCIPAL | changes)
+    assert (found.changes, found.replaces) == (differs, replaces)
+
+
+@pytest.mark.parametrize(
+    ("changes", "differs", "replaces"),
+    [
+        ({"generation": 2}, False, []),
+        ({"generation": 4}, True, ["generation"]),
+        ({"slot": "odd"}, True, ["slot"]),
+        ({"prefix": "team"}, True, []),
+        ({"issuer": ISSUER | {"credentials": "env:Y"}}, True, []),
+        ({"issuer": ISSUER | {"endpoint": "http://other.example.org:9000"}}, True, ["issuer"]),
+    ],
+)
+def test_an_issued_key_is_replaced_for_another_generation_before_its_successor_comes(
+    changes: dict[str, Any], differs: bool, replaces: list[str]
+) -> None:
+    news = {name: value for name, value in ISSUED.items() if name not in ("accessKeyId", "secretAccessKey")} | changes
+    found = StoreAccessKeyProvider().diff("id", ISSUED, news)
+    assert (found.changes, found.replaces, found.delete_before_replace) == (differs, replaces, True)
+
+
+def test_an_issued_key_stays_when_the_way_to_the_store_changes() -> None:
+    news = ISSUED | {"issuer": ISSUER | {"credentials": "env:Y"}}
+    outs = StoreAccessKeyProvider().update("id", ISSUED, news).outs
+    assert outs is not None
+    assert (outs["accessKeyId"], outs["secretAccessKey"]) == ("id", "secret-of-a-diff")
+    assert outs["issuer"]["credentials"] == "env:Y"
