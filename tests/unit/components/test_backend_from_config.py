@@ -9,6 +9,8 @@ from pulumi_modelstore import AwsS3, InvalidArguments, S3Compatible, backend_fro
 from pulumi_modelstore.backends.protocol import Backend
 from unit.components.declared import declare
 
+KINDS = "aws-s3, azure-blob, ceph-rgw, cloudflare-r2, gcs, minio, s3-compatible, vast-s3, weka-s3"
+
 
 def test_kind_chooses_the_backend() -> None:
     assert backend_from_config({"kind": "aws-s3", "bucket": "m"}) == AwsS3(bucket="m")
@@ -26,8 +28,8 @@ def test_settings_come_from_the_stacks_configuration() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({}, "kind: is missing. Choose one of aws-s3, s3-compatible."),
-        ({"kind": "floppy"}, "kind: 'floppy' is no backend. Choose one of aws-s3, s3-compatible."),
+        ({}, f"kind: is missing. Choose one of {KINDS}."),
+        ({"kind": "floppy"}, f"kind: 'floppy' is no backend. Choose one of {KINDS}."),
         ({"kind": "protocol"}, "kind: 'protocol' is no backend"),
         ({"kind": "../aws-s3"}, "is no backend"),
         ({"kind": 3}, "kind: 3 is no backend"),
