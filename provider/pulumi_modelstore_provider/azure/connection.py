@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_camel
 
 from pulumi_modelstore_provider.credentials import parse_reference
 from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
 
+_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+
 
 class AzureConnection(BaseModel):
     """The blob service of one storage account.
 
-    `endpoint` None means `https://<account>.blob.core.windows.net`; an emulator's has the account as its path.
-    `ca_bundle` is the path of a PEM file. `credentials` is a reference, never a key.
+    `account` is its name: 3 to 24 lower-case letters and digits. `endpoint` None means
+    `https://<account>.blob.core.windows.net`; an emulator's has the account as its path, such as
+    `http://127.0.0.1:10000/devstoreaccount1`. `ca_bundle` is the path of a PEM file. `credentials` is a reference,
+    never a key: `env:` and `config:` lead to the account's name and key (or to any name and a SAS token), `default` to
+    what azure-identity finds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
     kind: Literal["azure-blob"] = "azure-blob"
-    account: str = Field(min_length=1)
+    account: str
     endpoint: str | None = None
     verify_tls: bool = True
     ca_bundle: str | None = None
     credentials: str = "default"
+
+    @field_validator("account")
+    @classmethod
+    def _account_is_a_name(cls, value: str) -> str:
+        if not _ACCOUNT.fullmatch(value):
+            raise ValueError("a storage account's name has 3 to 24 lower-case letters and digits")
+        return value
 
     @field_validator("endpoint")
     @classmethod
@@ -36,13 +49,12 @@ class AzureConnection(BaseModel):
     @field_validator("credentials")
     @classmethod
     def _credentials_are_a_reference(cls, value: str) -> str:
-        parse_reference(value)
+        if parse_reference(value).kind == "profile":
+            raise ValueError(
+                "'profile:' names a profile of the AWS configuration, which Azure does not have; use 'env:PREFIX', "
+                "'config:KEY', or 'default' for a login of the Azure CLI, a managed identity and the like"
+            )
         return value
-
-    @property
-    def scheme(self) -> str:
-        """How identities of what is in the store begin."""
-        return "azure"
 
     @property
     def url(self) -> str:
