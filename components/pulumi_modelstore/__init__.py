@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pulumi_modelstore.backends.s3_compatible import S3Compatible
     from pulumi_modelstore.backends.vast_s3 import VastS3
     from pulumi_modelstore.backends.weka_s3 import WekaS3
+    from pulumi_modelstore.identity.aws_irsa import AwsIrsa
+    from pulumi_modelstore.identity.azure_federated_identity import AzureFederatedIdentity
+    from pulumi_modelstore.identity.gcp_workload_identity import GcpWorkloadIdentity
     from pulumi_modelstore.keys.access_key import AccessKey
     from pulumi_modelstore.keys.access_key_pair import AccessKeyPair
     from pulumi_modelstore.keys.existing_key import ExistingKey
@@ -36,11 +39,14 @@ __all__ = [
     "AccessKey",
     "AccessKeyPair",
     "AccessLog",
+    "AwsIrsa",
     "AwsS3",
     "AzureBlob",
+    "AzureFederatedIdentity",
     "CephRgw",
     "CloudflareR2",
     "ExistingKey",
+    "GcpWorkloadIdentity",
     "Gcs",
     "Gpu",
     "GpuInferenceService",
@@ -61,11 +67,14 @@ _MODULES = {
     "AccessKey": "keys.access_key",
     "AccessKeyPair": "keys.access_key_pair",
     "AccessLog": "backends.access_log",
+    "AwsIrsa": "identity.aws_irsa",
     "AwsS3": "backends.aws_s3",
     "AzureBlob": "backends.azure_blob",
+    "AzureFederatedIdentity": "identity.azure_federated_identity",
     "CephRgw": "backends.ceph_rgw",
     "CloudflareR2": "backends.cloudflare_r2",
     "ExistingKey": "keys.existing_key",
+    "GcpWorkloadIdentity": "identity.gcp_workload_identity",
     "Gcs": "backends.gcs",
     "Gpu": "kserve.resources",
     "GpuInferenceService": "kserve.inference_service",
