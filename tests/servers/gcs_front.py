@@ -10,7 +10,7 @@ import base64
 import http.client
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -51,7 +51,8 @@ class Front(ThreadingHTTPServer):
     """Listens on a free loopback port.
 
     `damages` uploads still to come have a byte of their content changed on the way; `unavailable` requests still to
-    come are answered with 503. `foreign` buckets belong to another project. `requests` counts by method and path.
+    come are answered with 503. `foreign` buckets belong to another project. `requests` has each method and path, and
+    `before` is called with them first: a ConnectionError in it leaves the request without an answer.
     """
 
     daemon_threads = True
@@ -66,6 +67,7 @@ class Front(ThreadingHTTPServer):
         self.foreign: set[str] = set()
         self.declared: dict[str, dict[str, Any]] = {}
         self.requests: list[tuple[str, str]] = []
+        self.before: Callable[[str, str], None] = lambda method, path: None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -79,6 +81,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length")
         body = self.rfile.read(int(length)) if length else self._chunks()
         self.server.requests.append((self.command, self.path))
+        try:
+            self.server.before(self.command, self.path)
+        except ConnectionError:
+            self.close_connection = True
+            return
         try:
             answer = self._answer(urlsplit(self.path), body)
         except IamRefused as refused:

@@ -15,7 +15,9 @@ class GcsConnection(BaseModel):
     """Google Cloud Storage, or an emulator of it.
 
     `endpoint` None means Google's own. `project` and `location` are for creating a bucket. `ca_bundle` is the path of a
-    PEM file. `credentials` is a reference, never a key.
+    PEM file. `credentials` is a reference, never a key: `default` (application default credentials; none at all for an
+    endpoint without TLS, where a token would travel in clear), or `env:PREFIX` and `config:KEY`, whose secret is the
+    text of a service account's JSON key and whose id is its `client_email`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
@@ -36,7 +38,11 @@ class GcsConnection(BaseModel):
     @field_validator("credentials")
     @classmethod
     def _credentials_are_a_reference(cls, value: str) -> str:
-        parse_reference(value)
+        if parse_reference(value).kind == "profile":
+            raise ValueError(
+                "Google Cloud has no profiles of keys: use 'default' (application default credentials), or "
+                "'env:PREFIX' or 'config:KEY' with the text of a service account's JSON key"
+            )
         return value
 
     @property

@@ -1,0 +1,77 @@
+"""Makes the SDK's client for a connection: time-outs, retries, TLS and credentials set on purpose."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials, resolve
+from pulumi_modelstore_provider.errors import ModelstoreError
+from pulumi_modelstore_provider.time_limits import time_limits
+
+if TYPE_CHECKING:
+    from pulumi_modelstore_provider.gcs.connection import GcsConnection
+
+_EMULATOR = "STORAGE_EMULATOR_HOST"
+"""The SDK's own variable: where it is set, `endpoint` None means that emulator."""
+
+
+def client(
+    connection: GcsConnection,
+    *,
+    credentials: Credentials | None = None,
+    config: ConfigLookup | None = None,
+    connections: int = 10,
+) -> Any:
+    """Return a client of google-cloud-storage, safe to share between threads; opens no connection yet.
+
+    `credentials` take the place of what the connection refers to; `config` gives the stack's configuration, for
+    `config:` references; `connections` is how many requests may be under way at once. Raises CredentialsUnavailable
+    when the reference leads nowhere, and ModelstoreError when the package or the CA bundle is not there.
+    """
+    storage = _sdk()
+    from pulumi_modelstore_provider.gcs import identity
+    from pulumi_modelstore_provider.gcs.transport import session
+
+    resolved = credentials or resolve(connection.credentials, config=config)
+    endpoint = connection.endpoint or os.environ.get(_EMULATOR)
+    if isinstance(resolved, Credentials):
+        known = identity.from_json_key(resolved, of=connection.credentials, scopes=storage.Client.SCOPE)
+    elif endpoint is not None and endpoint.startswith("http://"):
+        known = identity.anonymous()
+    else:
+        known = identity.application_default(storage.Client.SCOPE)
+    transport = session(known, limits=time_limits(), connections=connections, verification=_verification(connection))
+    return storage.Client(
+        project=connection.project or getattr(known, "project_id", None),
+        credentials=known,
+        _http=transport,
+        client_options={"api_endpoint": endpoint} if endpoint else None,
+    )
+
+
+def _sdk() -> Any:
+    try:
+        from google.cloud import storage
+    except ImportError as missing:
+        raise ModelstoreError(
+            "Google Cloud Storage cannot be reached: the package google-cloud-storage is not installed",
+            answer=str(missing),
+            remedy="Install the extra: pip install 'pulumi-modelstore[gcp]'",
+        ) from None
+    return storage
+
+
+def _verification(connection: GcsConnection) -> bool | str | None:
+    if not connection.verify_tls:
+        return False
+    if connection.ca_bundle is None:
+        return None
+    bundle = Path(connection.ca_bundle).expanduser()
+    if not bundle.is_file():
+        raise ModelstoreError(
+            f"The CA bundle {connection.ca_bundle!r} is not there",
+            remedy="Give the path of a PEM file that exists where pulumi runs",
+        )
+    return str(bundle)
