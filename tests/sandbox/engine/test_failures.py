@@ -43,6 +43,15 @@ def test_dependents_of_a_failed_resource_are_not_attempted(stack: Stack) -> None
     assert again.ops == {"a": ["create"], "b": ["create"], "c": ["create"]}
 
 
+def test_inputs_that_a_failed_resource_did_not_give_are_not_complained_about(stack: Stack) -> None:
+    ran = stack.program("""
+        a = File("a", path="a", content="a", fail="create")
+        File("b", path="b", content=a.rendered, refuse="it is required")
+    """).up(check=False)
+    assert ran.failures == {"a": "ValueError: cannot create with a"}
+    assert "it is required" not in ran.said("error")
+
+
 def test_nothing_is_deleted_after_a_failure(stack: Stack) -> None:
     stack.program('File("old", path="old")').up()
     ran = stack.program('File("a", path="a", fail="create")').up(check=False)

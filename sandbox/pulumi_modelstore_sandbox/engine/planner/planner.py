@@ -69,7 +69,13 @@ class Planner:
             return self._register(goal, new, old)
         except ProviderFailed as failure:
             return refuse(self._run, new, failure.message, failure.details)
-        except (InvalidInputs, replacing.Refused) as refused:
+        except InvalidInputs as invalid:
+            if not self._run.preview and self._run.executor.skips(new):
+                # What the failed one would have given is missing among the inputs: not the user's mistake.
+                self._run.executor.unmet.add(urn)
+                return Result(urn, skipped=True)
+            return refuse(self._run, new, str(invalid))
+        except replacing.Refused as refused:
             return refuse(self._run, new, str(refused))
 
     def read(self, new: ResourceState) -> Result:
