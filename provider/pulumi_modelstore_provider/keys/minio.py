@@ -7,6 +7,8 @@ its own policy. MinIO's audit names user and key with each request.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import secrets
 import time
@@ -24,6 +26,9 @@ from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
 
 if TYPE_CHECKING:
     from minio import MinioAdmin
+
+_ID_LENGTH = 20
+"""The most characters of an access key's id (accessKeyMaxLen in MinIO's source); a user's name may be longer."""
 
 _SECRET_BYTES = 30
 """40 characters, the length of secret keys that MinIO makes itself."""
@@ -72,9 +77,9 @@ class Settings(IssuerSettings):
 class MinioKeys:
     """Users, policies and access keys of one MinIO.
 
-    A principal is the user `<name>@<bucket>`, its policy has the same name, and a key is
-    `<name>.<bucket>.<slot>-<generation>`: two stacks with a consumer of one name do not meet, and a second run finds
-    what an interrupted one left.
+    A principal is the user `<name>@<bucket>`, so that two stacks with a consumer of one name do not meet; its policy
+    has the same name. A key's id follows from user, slot and generation, so that a second run finds what an interrupted
+    one left.
     """
 
     def __init__(self, admin: MinioAdmin, endpoint: str) -> None:
@@ -205,8 +210,9 @@ class MinioKeys:
 
 
 def _key_id(principal: str, slot: Slot, generation: int) -> str:
-    """The id, without the `@` that would end the host's user in a URL."""
-    return f"{principal.replace('@', '.')}.{slot}-{generation}"
+    """The id, the same for the same key: MinIO takes at most 20 characters, so the name itself has no room."""
+    digest = hashlib.sha256(f"{principal}/{slot}/{generation}".encode()).digest()
+    return base64.b32encode(digest).decode()[:_ID_LENGTH]
 
 
 def _attached(user: dict[str, Any]) -> list[str]:
