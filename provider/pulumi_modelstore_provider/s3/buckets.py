@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
@@ -11,16 +12,43 @@ from pulumi_modelstore_provider.s3.objects import Objects
 _WITHOUT_CONSTRAINT = "us-east-1"
 """The one region that CreateBucket refuses to be named (S3 API reference)."""
 
+_LOOKING = "Cannot look at the bucket"
 _ABORT_RULE = "abort-stale-uploads"
 
 
 def exists(objects: Objects) -> bool:
     """Tell whether the bucket is there. Raises StoreRefused when it is and the key may not see it."""
     try:
-        with asking("Cannot look at the bucket", on=objects.url("")):
-            objects.client.head_bucket(Bucket=objects.bucket)
+        with asking(_LOOKING, on=objects.url("")):
+            answer = objects.client.head_bucket(Bucket=objects.bucket)
+    except StoreRefused:
+        return _is_listed(objects)
+    return _speaks_s3(answer) or _is_listed(objects)
+
+
+def _speaks_s3(answer: Mapping[str, Any]) -> bool:
+    """Whether the store shows in the headers: any web server may answer 200 where nothing is expected in the body."""
+    return any(name.startswith("x-amz") for name in answer["ResponseMetadata"].get("HTTPHeaders", {}))
+
+
+def _is_listed(objects: Objects) -> bool:
+    """The same by a listing: unlike HEAD's, its refusal has a reason, and what is no S3 cannot answer it."""
+    try:
+        with asking(_LOOKING, on=objects.url("")):
+            objects.client.list_objects_v2(Bucket=objects.bucket, MaxKeys=1)
     except NotInStore:
         return False
+    except StoreRefused as refusal:
+        if refusal.code == "AccessDenied":
+            raise StoreRefused(
+                _LOOKING,
+                on=objects.url(""),
+                answer=refusal.answer,
+                remedy="Check whose bucket it is, and that the key may list it",
+                code=refusal.code,
+                status=refusal.status,
+            ) from None
+        raise
     return True
 
 
@@ -34,11 +62,15 @@ def create(objects: Objects, *, region: str) -> None:
         placement = {"CreateBucketConfiguration": {"LocationConstraint": region}}
     try:
         with asking("Cannot create the bucket", on=objects.url("")):
-            objects.client.create_bucket(Bucket=objects.bucket, **placement)
+            answer = objects.client.create_bucket(Bucket=objects.bucket, **placement)
+        if not _speaks_s3(answer):
+            _is_listed(objects)
     except StoreRefused as refusal:
         if refusal.code == "BucketAlreadyOwnedByYou":
             return
         if refusal.code == "BucketAlreadyExists":
+            if _is_own(objects):
+                return
             raise ModelstoreError(
                 "The bucket cannot be created: the name is taken",
                 on=objects.url(""),
@@ -46,6 +78,16 @@ def create(objects: Objects, *, region: str) -> None:
                 remedy="Choose another name, or use the bucket as it is with adopt=True if you may",
             ) from None
         raise
+
+
+def _is_own(objects: Objects) -> bool:
+    """Whether the account has the bucket: some stores say of that, too, only that it exists."""
+    try:
+        with asking("Cannot list the account's buckets", on=objects.url("")):
+            answer = objects.client.list_buckets()
+    except StoreRefused:
+        return False
+    return any(bucket["Name"] == objects.bucket for bucket in answer.get("Buckets", ()))
 
 
 def abort_uploads_after(objects: Objects, days: int) -> None:

@@ -14,18 +14,14 @@ from pulumi_modelstore_provider.credentials import (
     resolve,
 )
 from pulumi_modelstore_provider.errors import CredentialsUnavailable, ModelstoreError
+from pulumi_modelstore_provider.s3.foreign_answers import watch
+from pulumi_modelstore_provider.time_limits import USUAL, time_limits
 
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.s3.connection import S3Connection
 
-CONNECT_TIMEOUT = 10
-"""Seconds until an address counts as unreachable."""
-
-READ_TIMEOUT = 60
-"""Seconds without a byte of an answer."""
-
-ATTEMPTS = 4
-"""How often a request is sent at most; the SDK's `standard` mode waits longer before each."""
+CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = USUAL.connect, USUAL.read, USUAL.attempts
+"""What a client keeps to outside of `time_limits.limited`; the SDK's `standard` mode pauses between tries."""
 
 
 def client(
@@ -49,11 +45,12 @@ def client(
     addressing = (
         "auto" if connection.endpoint is None and connection.addressing is None else connection.addressing_style
     )
+    limits = time_limits()
     settings = Config(
         region_name=connection.region,
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        connect_timeout=limits.connect,
+        read_timeout=limits.read,
+        retries={"mode": "standard", "total_max_attempts": limits.attempts},
         max_pool_connections=connections,
         request_checksum_calculation=connection.checksum_policy,
         response_checksum_validation=connection.checksum_policy,
@@ -61,13 +58,15 @@ def client(
         s3={"addressing_style": addressing},
         tcp_keepalive=True,
     )
-    return session.client(
+    made = session.client(
         "s3",
         region_name=connection.region,
         endpoint_url=connection.endpoint,
         verify=_verification(connection),
         config=settings,
     )
+    watch(made, follows_regions=connection.is_aws)
+    return made
 
 
 def _session(resolved: Credentials | CredentialReference, connection: S3Connection) -> Any:

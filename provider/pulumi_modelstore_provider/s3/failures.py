@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pulumi_modelstore_provider.errors import (
-    CredentialsUnavailable,
-    ModelstoreError,
-    NotInStore,
-    StoreRefused,
-    StoreUnreachable,
-    WriteConflict,
-)
+from pulumi_modelstore_provider.clock import clocks_apart
+from pulumi_modelstore_provider.errors import NotInStore, StoreRefused, WriteConflict
+from pulumi_modelstore_provider.s3.breakdowns import breakdown
+from pulumi_modelstore_provider.s3.foreign_answers import SAID, ForeignAnswer
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 _ABSENT = {"NoSuchKey", "NoSuchBucket", "NoSuchUpload", "NotFound", "404"}
 _CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
+_LATER = "Run again later: what is already there is kept"
+_OTHER_REGION = "Check the region: the bucket is in another one"
+FOREIGN = "ForeignAnswer"
+"""The `code` of an answer that no S3 store gives."""
+
 _REMEDIES = {
     "AccessDenied": "Check that the key may do this on this bucket and prefix",
     "403": "Check that the key is valid and may do this on this bucket and prefix",
@@ -27,14 +28,16 @@ _REMEDIES = {
     "SignatureDoesNotMatch": "Check the secret access key that the credentials refer to, and the region",
     "ExpiredToken": "Log in again: the temporary credentials are over",
     "InvalidToken": "Log in again, or leave out the session token",
-    "RequestTimeTooSkewed": "Set this machine's clock",
+    "RequestTimeTooSkewed": "Set the clock of this machine, or of the store.",
     "NoSuchBucket": "Check the bucket's name and the endpoint, or let the namespace create the bucket",
-    "PermanentRedirect": "Check the region: the bucket is in another one",
-    "AuthorizationHeaderMalformed": "Check the region: the bucket is in another one",
-    "301": "Check the region: the bucket is in another one",
-    "SlowDown": "Run again later: what is already there is kept",
-    "ServiceUnavailable": "Run again later: what is already there is kept",
-    "InternalError": "Run again later: what is already there is kept",
+    "PermanentRedirect": _OTHER_REGION,
+    "AuthorizationHeaderMalformed": _OTHER_REGION,
+    "301": _OTHER_REGION,
+    "SlowDown": _LATER,
+    "ServiceUnavailable": _LATER,
+    "InternalError": _LATER,
+    "TooManyRequests": _LATER,
+    **dict.fromkeys(("429", "500", "502", "503", "504"), _LATER),
     "QuotaExceeded": "Make room in the bucket or raise its quota, then run again",
     "EntityTooLarge": "Check the store's limit for one object",
 }
@@ -54,15 +57,20 @@ def asking(failed: str, *, on: str) -> Iterator[None]:
     except ClientError as error:
         # from None: the SDK's own traceback says nothing that a user could use.
         raise _refusal(error, failed, on) from None
+    except ForeignAnswer as error:
+        raise StoreRefused(
+            failed, on=on, answer=error.answer, remedy=error.remedy, code=FOREIGN, status=error.status
+        ) from None
     except BotoCoreError as error:
-        raise _breakdown(error, failed, on) from None
+        raise breakdown(error, failed, on) from None
 
 
 def _refusal(error: ClientError, failed: str, on: str) -> StoreRefused:
     response: dict[str, Any] = error.response
     detail = response.get("Error", {})
     code, message = str(detail.get("Code", "")), str(detail.get("Message", ""))
-    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    told = response.get("ResponseMetadata", {})
+    status, headers = int(told.get("HTTPStatusCode", 0)), told.get("HTTPHeaders", {})
     answer = f"{code}: {message}" if message and message != code else code
     if str(status) != code and status:
         answer = f"{answer} (HTTP {status})"
@@ -71,27 +79,16 @@ def _refusal(error: ClientError, failed: str, on: str) -> StoreRefused:
         kind = NotInStore
     elif code in _CONFLICT:
         kind = WriteConflict
+    if response.get(SAID):
+        answer = response[SAID]
+    return kind(failed, on=on, answer=answer, remedy=_remedy(code, status, headers), code=code, status=status)
+
+
+def _remedy(code: str, status: int, headers: Mapping[str, str]) -> str:
     remedy = _REMEDIES.get(code) or _REMEDIES.get(str(status), "")
-    return kind(failed, on=on, answer=answer, remedy=remedy, code=code, status=status)
-
-
-def _breakdown(error: Exception, failed: str, on: str) -> ModelstoreError:
-    from botocore import exceptions
-
-    if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
-        return CredentialsUnavailable(failed, on=on, answer=str(error), remedy="Check what the credentials refer to")
-    if isinstance(error, exceptions.SSLError):
-        return StoreUnreachable(
-            failed,
-            on=on,
-            answer=str(error),
-            remedy="Give the store's CA with ca_bundle, or check that the endpoint speaks TLS at all",
-        )
-    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
-        return StoreUnreachable(
-            failed,
-            on=on,
-            answer=f"none; {error}",
-            remedy="Check the endpoint and the network; run again: what is already there is kept",
-        )
-    return ModelstoreError(failed, on=on, answer=str(error))
+    region = headers.get("x-amz-bucket-region")
+    if region and remedy == _OTHER_REGION:
+        return f"{remedy}: {region}"
+    if code == "RequestTimeTooSkewed":
+        return " ".join(filter(None, (remedy, clocks_apart(headers.get("date")))))
+    return remedy

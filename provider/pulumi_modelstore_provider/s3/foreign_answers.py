@@ -5,6 +5,7 @@ The SDK takes some of them for a success, others for an error without a reason, 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -43,19 +44,32 @@ class ForeignAnswer(Exception):
         self.status = status
 
 
-def watch(client: Any) -> None:
-    """Have the client raise ForeignAnswer for such answers; those that may pass are still asked for again."""
-    client.meta.events.register("before-parse.s3", _look)
+def watch(client: Any, *, follows_regions: bool) -> None:
+    """Have the client raise ForeignAnswer for such answers; those that may pass are still asked for again.
+
+    With `follows_regions` redirects are left to the SDK, which finds a bucket's region by them: AWS has many.
+    """
+    look = functools.partial(_look, follows_regions=follows_regions)
+    # First: the SDK's own handler makes an error 500 of a page that came with 200.
+    client.meta.events.register_first("before-parse.s3.*", look)
 
 
-def _look(operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+def _look(
+    operation_model: Any,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    *,
+    follows_regions: bool,
+    **_: Any,
+) -> None:
     status: int = response_dict["status_code"]
     headers: Mapping[str, str] = response_dict["headers"]
     operation: str = operation_model.name
-    if status in _REDIRECTS and "x-amz-bucket-region" not in headers:
+    if status in _REDIRECTS and not follows_regions and "x-amz-bucket-region" not in headers:
         # The SDK asks where the bucket is, is redirected again, and so on.
         target = headers.get("location", "")
-        raise ForeignAnswer(_spoken(f"HTTP {status}, a redirect to {target}" if target else f"HTTP {status}"), _NO_STORE, status)
+        redirect = f"HTTP {status}, a redirect" + (f" to {target}" if target else "")
+        raise ForeignAnswer(_spoken(redirect), _NO_STORE, status)
     if operation in _HAS_ETAG and status == _OK and "etag" not in headers:
         raise ForeignAnswer(f"HTTP {status} without an ETag", _NO_STORE, status)
     if operation_model.has_streaming_output and status < _REDIRECTS.start:

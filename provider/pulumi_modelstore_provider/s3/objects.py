@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_modelstore_provider.crc32 import crc32_text
-from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
+from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, StoreUnreachable
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PutReceipt, StoreSums, SumKind
 
@@ -64,13 +64,26 @@ class Objects:
     def get(self, key: str) -> tuple[bytes, str] | None:
         """Return a small object's bytes and its ETag as the store wrote it; None if it is not there."""
         try:
-            with asking("Cannot read the object", on=self.url(key)):
-                answer = self.client.get_object(Bucket=self.bucket, Key=key)
-                return answer["Body"].read(), answer["ETag"]
+            answer = self._got(key)
+            try:
+                return self._body(key, answer), answer["ETag"]
+            except StoreUnreachable:
+                # The SDK sends a request again, but does not ask again for an answer that was cut off in its body.
+                answer = self._got(key)
+                return self._body(key, answer), answer["ETag"]
         except NotInStore as missing:
             if missing.code == "NoSuchBucket":
                 raise
             return None
+
+    def _got(self, key: str) -> Any:
+        with asking("Cannot read the object", on=self.url(key)):
+            return self.client.get_object(Bucket=self.bucket, Key=key)
+
+    def _body(self, key: str, answer: Any) -> bytes:
+        with asking("Cannot read the object", on=self.url(key)):
+            body: bytes = answer["Body"].read()
+        return body
 
     def stream(self, key: str, chunk: int = 1 << 20) -> Iterator[bytes]:
         """Read an object piece by piece."""
