@@ -269,8 +269,8 @@ def test_other_stores_know_no_role() -> None:
         declare(program)
     assert [str(problem) for problem in refused.value.problems] == [
         (
-            'identity: AwsIrsa opens nothing in namespace "lab": a store of kind s3-compatible knows no identities of a '
-            "cloud. Pass keys=AccessKeyPair(...) in its place."
+            'identity: AwsIrsa opens nothing in namespace "lab": a store of kind s3-compatible knows no identities '
+            "of a cloud. Pass keys=AccessKeyPair(...) in its place."
         )
     ]
 
