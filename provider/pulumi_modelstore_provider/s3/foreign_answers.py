@@ -14,10 +14,9 @@ SAID = "Said"
 """Where an answer that the SDK has parsed holds the text of an error that is not S3's XML."""
 
 _SHOWN = 200
-_OK = 200
 _REDIRECTS = range(301, 400)
 _RETRIED = {429, 500, 502, 503, 504}
-_PAGE = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
+_PAGE = re.compile(rb"(<!doctype html|<html)", re.IGNORECASE)
 _TITLE = re.compile(rb"<(title|h1)[^>]*>\s*(.*?)\s*</", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _PLAIN_TO_TLS = (b"HTTP request to an HTTPS server", b"plain HTTP request was sent to HTTPS port")
@@ -50,8 +49,8 @@ def watch(client: Any, *, follows_regions: bool) -> None:
     With `follows_regions` redirects are left to the SDK, which finds a bucket's region by them: AWS has many.
     """
     look = functools.partial(_look, follows_regions=follows_regions)
-    # First: the SDK's own handler makes an error 500 of a page that came with 200.
-    client.meta.events.register_first("before-parse.s3.*", look)
+    # Ahead of the handler for `before-parse.s3.*`: the SDK makes an error 500 of a page that came with 200.
+    client.meta.events.register_first("before-parse.*.*", look)
 
 
 def _look(
@@ -70,13 +69,8 @@ def _look(
         target = headers.get("location", "")
         redirect = f"HTTP {status}, a redirect" + (f" to {target}" if target else "")
         raise ForeignAnswer(_spoken(redirect), _NO_STORE, status)
-    if operation in _HAS_ETAG and status == _OK and "etag" not in headers:
-        raise ForeignAnswer(f"HTTP {status} without an ETag", _NO_STORE, status)
-    if operation_model.has_streaming_output and status < _REDIRECTS.start:
-        return
-    body: bytes = response_dict["body"] or b""
-    if operation in _HAS_BODY and status == _OK and not body.strip():
-        raise ForeignAnswer(f"HTTP {status} with nothing in it", _NO_STORE, status)
+    streams = operation_model.has_streaming_output and status < _REDIRECTS.start
+    body: bytes = b"" if streams else (response_dict["body"] or b"").lstrip()
     if any(words in body for words in _PLAIN_TO_TLS):
         raise ForeignAnswer(_spoken(body), _NEEDS_TLS, status)
     if _PAGE.match(body):
@@ -85,8 +79,13 @@ def _look(
         if status not in _RETRIED:
             raise ForeignAnswer(page, _NO_STORE, status)
         customized_response_dict[SAID] = page
-    elif status >= _REDIRECTS.start and body and not body.lstrip().startswith(b"<"):
-        customized_response_dict[SAID] = f"{_spoken(body)} (HTTP {status})"
+    elif status >= _REDIRECTS.start:
+        if body and not body.startswith(b"<"):
+            customized_response_dict[SAID] = f"{_spoken(body)} (HTTP {status})"
+    elif operation in _HAS_ETAG and "etag" not in headers and not body:
+        raise ForeignAnswer(f"HTTP {status} without an ETag", _NO_STORE, status)
+    elif operation in _HAS_BODY and not body:
+        raise ForeignAnswer(f"HTTP {status} with nothing in it", _NO_STORE, status)
 
 
 def _spoken(text: str | bytes) -> str:
