@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _BACKOFF_SECONDS = 0.5
 _RETRIED_STATUS = (429, 502, 503, 504)
+_NOT_FOUND = 404
 _LONGEST_ANSWER = 300
 _NO_MINIO = (
     "Check the endpoint: it is to be the address of MinIO's S3 interface, not of its console or of another store"
@@ -152,21 +155,31 @@ def administering(failed: str, *, on: str) -> Iterator[None]:
 
 def _refusal(error: MinioAdminException, failed: str, on: str) -> StoreRefused:
     status = int(error._code) if error._code.isdigit() else 0
-    try:
-        detail: Any = json.loads(error._body)
-    except ValueError:
-        detail = None
-    if not isinstance(detail, dict) or "Code" not in detail:
+    code, message = _detail(error._body)
+    if code:
+        answer = f"{code}: {message} (HTTP {status})"
+    else:
         text = " ".join(error._body.split())[:_LONGEST_ANSWER]
         answer = f"HTTP {status}: {text}" if text else f"HTTP {status}"
-        remedy = "Run again later: what is already there is kept" if status in _RETRIED_STATUS else _NO_MINIO
-        return StoreRefused(failed, on=on, answer=answer, remedy=remedy, status=status)
-    code, message = str(detail["Code"]), str(detail.get("Message", ""))
-    kind: type[StoreRefused] = NotInStore if status == 404 else StoreRefused
+    own = code.startswith("XMinio")
     remedy = _REMEDIES.get(code, "")
     if not remedy and status in _RETRIED_STATUS:
         remedy = "Run again later: what is already there is kept"
-    return kind(failed, on=on, answer=f"{code}: {message} (HTTP {status})", remedy=remedy, code=code, status=status)
+    if not remedy and not own:
+        remedy = _NO_MINIO
+    # Other stores say 404 to every path of MinIO's.
+    kind: type[StoreRefused] = NotInStore if own and status == _NOT_FOUND else StoreRefused
+    return kind(failed, on=on, answer=answer, remedy=remedy, code=code, status=status)
+
+
+def _detail(body: str) -> tuple[str, str]:
+    """Code and message: JSON where the administration interface answers, XML where the server before it does."""
+    try:
+        found: Any = json.loads(body)
+    except ValueError:
+        code, message = (re.search(f"<{name}>(.*?)</{name}>", body, re.DOTALL) for name in ("Code", "Message"))
+        return (unescape(code[1]), unescape(message[1]) if message else "") if code else ("", "")
+    return (str(found.get("Code", "")), str(found.get("Message", ""))) if isinstance(found, dict) else ("", "")
 
 
 def _breakdown(error: Exception, failed: str, on: str) -> StoreUnreachable:
