@@ -9,21 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, StoreUnreachable
+from pulumi_modelstore_provider.time_limits import TimeLimits, time_limits
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager, Retry
 
 Signer: TypeAlias = Callable[[str, str, Mapping[str, str], bytes], Mapping[str, str]]
 """Gives the headers for a request: method, URL, headers so far, body. Called again for each try."""
-
-CONNECT_TIMEOUT = 10.0
-"""Seconds until an address counts as unreachable."""
-
-READ_TIMEOUT = 60.0
-"""Seconds without an answer."""
-
-ATTEMPTS = 4
-"""How often a request is sent at most, with a longer pause before each."""
 
 _BACKOFF_SECONDS = 0.5
 _RETRIED_STATUS = (429, 502, 503, 504)
@@ -48,9 +40,7 @@ class HttpApi:
         verify_tls: false accepts any certificate.
         ca_bundle: path of a PEM file with the CA certificates to trust.
         signer: gives further headers for each request.
-        connect_timeout: seconds.
-        read_timeout: seconds.
-        attempts: how often a request is sent at most.
+        limits: time-outs and tries; unset, those of the process.
     """
 
     def __init__(
@@ -62,14 +52,11 @@ class HttpApi:
         verify_tls: bool = True,
         ca_bundle: str | None = None,
         signer: Signer | None = None,
-        connect_timeout: float = CONNECT_TIMEOUT,
-        read_timeout: float = READ_TIMEOUT,
-        attempts: int = ATTEMPTS,
+        limits: TimeLimits | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._name, self._headers, self._signer = name, dict(headers or {}), signer
-        self._verify_tls, self._ca_bundle, self._attempts = verify_tls, ca_bundle, attempts
-        self._timeouts = (connect_timeout, read_timeout)
+        self._verify_tls, self._ca_bundle, self._limits = verify_tls, ca_bundle, limits or time_limits()
         self._pool: PoolManager | None = None
 
     def request(
@@ -127,8 +114,8 @@ class HttpApi:
 
         import urllib3
 
-        for attempt in range(1, self._attempts + 1):
-            last = attempt == self._attempts
+        for attempt in range(1, self._limits.attempts + 1):
+            last = attempt == self._limits.attempts
             sent = {**self._headers, **headers}
             if payload:
                 sent.setdefault("Content-Type", "application/json")
@@ -162,7 +149,7 @@ class HttpApi:
             self._pool = urllib3.PoolManager(
                 cert_reqs="CERT_REQUIRED" if self._verify_tls else "CERT_NONE",
                 ca_certs=str(Path(self._ca_bundle).expanduser()) if self._ca_bundle else None,
-                timeout=urllib3.Timeout(connect=self._timeouts[0], read=self._timeouts[1]),
+                timeout=urllib3.Timeout(connect=self._limits.connect, read=self._limits.read),
                 retries=never,
             )
         return self._pool

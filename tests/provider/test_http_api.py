@@ -22,6 +22,7 @@ from pulumi_modelstore_provider.errors import (
     keep_out_of_texts,
 )
 from pulumi_modelstore_provider.http_api import HttpApi
+from pulumi_modelstore_provider.time_limits import TimeLimits
 
 SECRET = "admin-token-of-the-tests"
 
@@ -148,7 +149,7 @@ def test_nobody_there_is_told_as_such() -> None:
 
 def test_a_store_that_hangs_is_given_up_on() -> None:
     with fault_server(silent) as server:
-        opened = api(server.endpoint, read_timeout=0.2, attempts=2)
+        opened = api(server.endpoint, limits=TimeLimits(read=0.2, attempts=2))
         with pytest.raises(StoreUnreachable, match=r"timed out"):
             opened.request("GET", "/keys")
         assert len(server.requests) == 2
@@ -157,7 +158,7 @@ def test_a_store_that_hangs_is_given_up_on() -> None:
 def test_a_request_that_may_have_worked_is_not_sent_twice() -> None:
     with fault_server(silent) as server:
         with pytest.raises(StoreUnreachable):
-            api(server.endpoint, read_timeout=0.2).request("POST", "/keys")
+            api(server.endpoint, limits=TimeLimits(read=0.2)).request("POST", "/keys")
         assert len(server.requests) == 1
 
 

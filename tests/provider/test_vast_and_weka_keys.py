@@ -13,6 +13,7 @@ from provider.appliances import ADMINISTRATOR, Appliance, key_inputs, vast, weka
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.errors import CredentialsUnavailable, ModelstoreError, StoreRefused, StoreUnreachable
 from pulumi_modelstore_provider.http_api import HttpApi
+from pulumi_modelstore_provider.time_limits import TimeLimits
 from pulumi_modelstore_provider.keys.protocol import Scope
 from pulumi_modelstore_provider.keys.vast_s3 import VastKeys
 from pulumi_modelstore_provider.keys.vast_vms import Vms
@@ -198,7 +199,7 @@ def test_throttling_is_waited_out(appliance: Appliance) -> None:
 def test_store_that_hangs_is_given_up(appliance: Appliance) -> None:
     hanging = threading.Event()
     appliance.stub.before = lambda request: hanging.wait(30) and None
-    api = HttpApi(_base_of(appliance), name="the stub", read_timeout=0.2, attempts=1)
+    api = HttpApi(_base_of(appliance), name="the stub", limits=TimeLimits(read=0.2, attempts=1))
     issuer = VastKeys(Vms(api, "ai")) if "vms" in appliance.settings else WekaKeys(api, Credentials("a", "password"))
     try:
         with pytest.raises(StoreUnreachable) as given_up:
