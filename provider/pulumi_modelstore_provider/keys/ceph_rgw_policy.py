@@ -23,7 +23,7 @@ _READ = ["s3:GetObject"]
 _WRITE = ["s3:AbortMultipartUpload", "s3:DeleteObject", *_READ, "s3:ListMultipartUploadParts", "s3:PutObject"]
 
 _WRITES = 12
-_SETTLED_SECONDS = 0.5
+SETTLED_SECONDS = 0.5
 """How long another writer may take from reading the policy to writing it back: what it undoes is seen after that."""
 
 _CONCURRENT = {"ConcurrentModification", "OperationAborted", "ConditionalRequestConflict"}
@@ -104,7 +104,7 @@ class BucketPolicy:
                     return
                 if self._write(_with(document, principal, wanted)):
                     # Apart from each other, so that two writers do not meet again and again.
-                    self._sleep(_SETTLED_SECONDS + random.uniform(0, _SETTLED_SECONDS / 2))  # noqa: S311
+                    self._sleep(SETTLED_SECONDS + random.uniform(0, SETTLED_SECONDS / 2))  # noqa: S311
         raise ModelstoreError(
             f"The policy of the bucket does not keep the statements of {principal}: others write it at the same time",
             on=self.place,
@@ -146,7 +146,7 @@ class BucketPolicy:
             raise
         except StoreRefused as refusal:
             if refusal.code in _CONCURRENT:
-                self._sleep(_SETTLED_SECONDS)
+                self._sleep(SETTLED_SECONDS)
                 return False
             raise _of_owner(refusal) from None
         return True
