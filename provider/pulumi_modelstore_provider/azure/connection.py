@@ -57,6 +57,11 @@ class AzureConnection(BaseModel):
         return value
 
     @property
+    def scheme(self) -> str:
+        """How identities of what is in the store begin."""
+        return "azure"
+
+    @property
     def url(self) -> str:
         """The blob service's URL."""
         return self.endpoint or f"https://{self.account}.blob.core.windows.net"
