@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,18 +40,27 @@ class S3Rig:
 
     def __init__(self, endpoint: str, administrator: StoreKey, *, folder: Path, region: str = "us-east-1") -> None:
         self.endpoint, self.administrator, self.region, self.folder = endpoint, administrator, region, folder
+        self._clients: dict[tuple[StoreKey, str, str], Any] = {}
+        self._making = threading.Lock()
         self.environment: Mapping[str, str] = {
             "STORE_ACCESS_KEY_ID": administrator.access_key_id,
             "STORE_SECRET_ACCESS_KEY": administrator.secret,
         }
 
     def client(self, key: StoreKey | None = None, *, service: str = "s3", endpoint: str | None = None) -> Any:
-        """A boto3 client that tries once, as the administrator or with a key."""
-        key = key or self.administrator
-        # A session of its own: the default one is not to be shared by threads.
-        return boto3.session.Session().client(
+        """A boto3 client that tries once, as the administrator or with a key; the same for the same arguments."""
+        key, endpoint = key or self.administrator, endpoint or self.endpoint
+        # Clients may be shared by threads, but not made by several at a time; and making one takes long.
+        with self._making:
+            made = self._clients.get((key, service, endpoint))
+            if made is None:
+                made = self._clients[key, service, endpoint] = self._client(key, service, endpoint)
+        return made
+
+    def _client(self, key: StoreKey, service: str, endpoint: str) -> Any:
+        return boto3.client(
             service,
-            endpoint_url=endpoint or self.endpoint,
+            endpoint_url=endpoint,
             region_name=self.region,
             aws_access_key_id=key.access_key_id,
             aws_secret_access_key=key.secret,
