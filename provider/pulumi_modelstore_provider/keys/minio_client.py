@@ -18,7 +18,7 @@ from pulumi_modelstore_provider.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from pulumi_modelstore_provider.http_api import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT
+from pulumi_modelstore_provider.time_limits import TimeLimits, time_limits
 
 if TYPE_CHECKING:
     from minio import MinioAdmin
@@ -48,14 +48,12 @@ def open_admin(
     *,
     verify_tls: bool = True,
     ca_bundle: str | None = None,
-    connect_timeout: float = CONNECT_TIMEOUT,
-    read_timeout: float = READ_TIMEOUT,
-    attempts: int = ATTEMPTS,
+    limits: TimeLimits | None = None,
 ) -> MinioAdmin:
     """Return the SDK's client; nothing is sent yet.
 
-    Time-outs are in seconds, `attempts` is how often a request is sent at most. Raises ModelstoreError when the SDK is
-    not installed or the CA bundle is not there.
+    `limits` unset are those of the process. Raises ModelstoreError when the SDK is not installed or the CA bundle is
+    not there.
     """
     try:
         from minio import MinioAdmin
@@ -74,12 +72,13 @@ def open_admin(
         )
     if not verify_tls:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    limits = limits or time_limits()
     pool = urllib3.PoolManager(
         cert_reqs="CERT_REQUIRED" if verify_tls else "CERT_NONE",
         ca_certs=str(Path(ca_bundle).expanduser()) if ca_bundle else None,
-        timeout=urllib3.Timeout(connect=connect_timeout, read=read_timeout),
+        timeout=urllib3.Timeout(connect=limits.connect, read=limits.read),
         retries=urllib3.Retry(
-            attempts - 1,
+            limits.attempts - 1,
             # A refused certificate stays refused.
             other=0,
             redirect=0,
