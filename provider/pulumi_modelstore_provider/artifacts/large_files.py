@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pulumi_modelstore_provider.artifacts.checksums import PartSum, sum_of, whole_crc32
@@ -95,10 +95,12 @@ def _resumable(
     best: tuple[OpenUpload | None, dict[int, StoredPart]] = (None, {})
     for upload in unfinished:
         parts = objects.stored_parts(upload)
+        # MinIO tells of the parts how they are checked, not of the upload.
+        uses_crc32 = upload.uses_crc32 or any(part.crc32 is not None for part in parts.values())
         fitting = {number: part for number, part in parts.items() if part.size == file.plan.size_of(number)}
         # A part outside the plan would stay in the way of a whole-object checksum.
         if len(fitting) == len(parts) and len(fitting) > len(best[1]):
-            best = (upload, fitting)
+            best = (replace(upload, uses_crc32=uses_crc32), fitting)
     return best
 
 
