@@ -26,6 +26,7 @@ from pulumi_modelstore_provider.keys.minio import MinioKeys, Settings
 from pulumi_modelstore_provider.resources.bucket import BucketProvider
 from pulumi_modelstore_provider.resources.principal import PrincipalProvider
 from pulumi_modelstore_provider.s3.connection import S3Connection
+from pulumi_modelstore_provider.time_limits import TimeLimits
 from servers.binaries import free_port
 from servers.minio import MinioServer, minio_server
 from servers.versitygw import VersityGateway
@@ -140,7 +141,7 @@ def test_missing_sdk_is_named_with_the_command_that_installs_it(
 
 def test_no_server_there(bucket: Bucket) -> None:
     endpoint = f"http://127.0.0.1:{free_port()}"
-    admin = minio_client.open_admin(endpoint, Credentials("id", SECRET), attempts=2)
+    admin = minio_client.open_admin(endpoint, Credentials("id", SECRET), limits=TimeLimits(attempts=2))
     with pytest.raises(StoreUnreachable, match="Check the endpoint and the network") as unreachable:
         MinioKeys(admin, endpoint).ensure_principal(bucket.consumer, bucket.scope)
     assert endpoint in str(unreachable.value)
@@ -152,7 +153,7 @@ def test_server_that_hangs_is_given_up(bucket: Bucket) -> None:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        admin = minio_client.open_admin(endpoint, Credentials("id", SECRET), read_timeout=0.2, attempts=2)
+        admin = minio_client.open_admin(endpoint, Credentials("id", SECRET), limits=TimeLimits(read=0.2, attempts=2))
         with pytest.raises(StoreUnreachable, match=r"timed out.*run again"):
             MinioKeys(admin, endpoint).keys(f"{bucket.consumer}@{bucket.name}")
 
@@ -197,7 +198,7 @@ def test_throttled_request_is_sent_again(bucket: Bucket) -> None:
 def test_throttling_without_end_says_so(bucket: Bucket) -> None:
     with recording_proxy(bucket.server.endpoint) as proxy:
         proxy.before = lambda exchange: refusal(503, "SlowDown", "Please reduce your request rate.")
-        admin = minio_client.open_admin(proxy.endpoint, Credentials("id", SECRET), attempts=2)
+        admin = minio_client.open_admin(proxy.endpoint, Credentials("id", SECRET), limits=TimeLimits(attempts=2))
         with pytest.raises(StoreRefused, match=r"503.*Run again later"):
             MinioKeys(admin, proxy.endpoint).principal_exists("readers")
         assert len(proxy.exchanges) == 2
