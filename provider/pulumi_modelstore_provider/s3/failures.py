@@ -33,6 +33,7 @@ _REMEDIES = {
     "PermanentRedirect": _OTHER_REGION,
     "AuthorizationHeaderMalformed": _OTHER_REGION,
     "301": _OTHER_REGION,
+    "InvalidLocationConstraint": "Check the region: the store has none of that name (Ceph: the zone group's)",
     "SlowDown": _LATER,
     "ServiceUnavailable": _LATER,
     "InternalError": _LATER,

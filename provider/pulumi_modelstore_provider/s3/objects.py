@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_modelstore_provider.crc32 import crc32_text
-from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, StoreUnreachable
+from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, StoreUnreachable, WriteConflict
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PutReceipt, StoreSums, SumKind
 
@@ -33,6 +33,7 @@ class Objects:
         self.address = address
         self.sends_crc32 = True
         self.writes_conditionally = True
+        self.quotes_etags = True
 
     @property
     def wanted_sums(self) -> frozenset[SumKind]:
@@ -118,8 +119,26 @@ class Objects:
                     **arguments,
                 )
 
-        answer = self.learning(send)
+        try:
+            answer = self.learning(send)
+        except WriteConflict:
+            if if_etag is None or not self.quotes_etags or not self._still_has(key, if_etag):
+                raise
+            answer = self._without_quotes(send)
         return PutReceipt(_bare(answer["ETag"]), _sums(answer))
+
+    def _still_has(self, key: str, etag: str) -> bool:
+        found = self.head(key)
+        return found is not None and found.etag == _bare(etag)
+
+    def _without_quotes(self, send: Callable[[], Any]) -> Any:
+        """Send with an ETag as Ceph 16 compares it: it takes the quotes in If-Match for a part of it."""
+        self.quotes_etags = False
+        try:
+            return self.learning(send)
+        except WriteConflict:
+            self.quotes_etags = True
+            raise
 
     def guarded(self, body: bytes) -> dict[str, str]:
         """Return the arguments by which the store can tell that `body` arrived whole."""
@@ -139,7 +158,9 @@ class Objects:
             return {}
         if if_absent:
             return {"IfNoneMatch": "*"}
-        return {"IfMatch": if_etag} if if_etag else {}
+        if not if_etag:
+            return {}
+        return {"IfMatch": if_etag if self.quotes_etags else _bare(if_etag)}
 
     def learning(self, send: Callable[[], Any]) -> Any:
         """Send, and send again what was damaged on the way.
