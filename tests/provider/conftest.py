@@ -9,6 +9,7 @@ import pytest
 
 from provider.recording_proxy import RecordingProxy, recording_proxy
 from provider.stores import Store, new_bucket
+from servers.ceph import CephServer
 from servers.minio import MinioServer
 from servers.moto import MotoAws
 from servers.versitygw import VersityGateway
@@ -47,7 +48,19 @@ def minio_store(minio: MinioServer, monkeypatch: pytest.MonkeyPatch) -> Store:
     return Store(minio.endpoint, new_bucket(client), client)
 
 
-@pytest.fixture(params=["gateway_store", "minio_store", "moto_store"], ids=["versitygw", "minio", "moto"])
+@pytest.fixture
+def ceph_store(ceph: CephServer, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A bucket on Ceph."""
+    monkeypatch.setenv("STORE_ACCESS_KEY_ID", ceph.owner.access_key_id)
+    monkeypatch.setenv("STORE_SECRET_ACCESS_KEY", ceph.owner.secret_access_key)
+    client = ceph.client()
+    return Store(ceph.endpoint, new_bucket(client), client)
+
+
+STORES = {"versitygw": "gateway_store", "minio": "minio_store", "ceph": "ceph_store", "moto": "moto_store"}
+
+
+@pytest.fixture(params=STORES.values(), ids=STORES)
 def store(request: pytest.FixtureRequest) -> Store:
     """A bucket on each server in turn."""
     found: Store = request.getfixturevalue(request.param)
