@@ -1,0 +1,274 @@
+"""Keys on Azure Blob Storage: SAS tokens of one container, each bound to a stored access policy that can be taken away.
+
+A token's rights and end stand in its policy, the token only names it. Such a token is signed with the account's key:
+what a login can sign (a user delegation SAS) knows no policies, and so could not be revoked one by one. It opens the
+whole container: a token for a folder exists only with a hierarchical namespace.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from pulumi_modelstore_provider.azure.bucket import AzureContainer, open_bucket
+from pulumi_modelstore_provider.azure.client import account_key
+from pulumi_modelstore_provider.azure.connection import AzureConnection
+from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
+from pulumi_modelstore_provider.errors import (
+    CredentialsUnavailable,
+    ModelstoreError,
+    NotInStore,
+    StoreRefused,
+    keep_out_of_texts,
+)
+from pulumi_modelstore_provider.keys.azure_policies import MOST_POLICIES, Policies, StoredPolicies
+from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
+
+if TYPE_CHECKING:
+    from azure.storage.blob import AccessPolicy
+
+DEFAULT_KEY_DAYS = 3650
+
+_LONGEST_ID = 64
+"""Characters of a policy's id (Define a stored access policy, Azure Storage documentation)."""
+
+_LONGEST_PRINCIPAL = 43
+"""What `:even:`, a generation of six digits, a colon and eight digits leave of them."""
+
+_EARLIER = datetime.timedelta(hours=1)
+"""A policy begins before now, for clocks that go wrong."""
+
+_GONE_SECONDS = 90.0
+"""Seconds; a policy that was taken away is out of effect within 30."""
+
+_REFUSED = (401, 403)
+_IN_A_ROW = 2
+
+
+class Settings(IssuerSettings):
+    """How the container's policies are reached.
+
+    `connection` refers to the account's key. `key_days` is how long a token is good at most, in days from its issue.
+    """
+
+    kind: Literal["azure-blob"] = "azure-blob"
+    connection: AzureConnection
+    container: str = Field(min_length=1)
+    key_days: int = Field(default=DEFAULT_KEY_DAYS, ge=1, le=36_500)
+
+    @property
+    def address(self) -> str:
+        """The container: policies are its own."""
+        return f"{self.connection.address}/{self.container}"
+
+    def open(self, config: ConfigLookup | None) -> AzureKeys:
+        """Return the issuer. Raises CredentialsUnavailable without the account's key."""
+        key = account_key(self.connection, config)
+        if key is None:
+            raise CredentialsUnavailable(
+                f"The credentials '{self.connection.credentials}' lead to no account key, and only that signs SAS "
+                "tokens which can be revoked",
+                on=self.address,
+                remedy="Refer to the storage account's name and key by 'env:PREFIX' or 'config:KEY'",
+            )
+        return AzureKeys(self, Credentials(self.connection.account, key))
+
+
+class AzureKeys:
+    """Policies and tokens of one container.
+
+    A principal is a name: its keys are the policies `<name>:<slot>:<generation>:<random>`. The random part makes a key
+    that is deleted and declared again another one; without it, the old token would be good again.
+    """
+
+    def __init__(
+        self, settings: Settings, account: Credentials, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._settings = settings
+        self._account = account
+        self._sleep = sleep
+        self._container = open_bucket(settings.connection, settings.container, credentials=account)
+        self._policies = StoredPolicies(self._container, sleep=sleep)
+
+    def ensure_principal(self, name: str, scope: Scope) -> str:
+        """Bring the policies that the principal has to the scope; return its name in policies."""
+        if scope.prefix:
+            raise ModelstoreError(
+                f"A SAS token cannot be narrowed to the prefix {scope.prefix!r}",
+                on=self._container.url(""),
+                remedy="Give the consumer a container of its own",
+            )
+        principal = _principal(name)
+
+        def narrow(policies: Policies) -> bool:
+            changed = False
+            for policy in (policies[key] for key in _of(principal, policies)):
+                if policy is not None and not self._fits(policy, scope):
+                    self._fit(policy, scope)
+                    changed = True
+            return changed
+
+        self._policies.change(narrow)
+        return principal
+
+    def principal_exists(self, principal: str) -> bool:  # noqa: ARG002 - a name, that exists with the container
+        """Tell whether the container is there."""
+        return self._container.bucket_exists()
+
+    def delete_principal(self, principal: str, scope: Scope) -> None:  # noqa: ARG002 - the protocol's
+        """Take all its policies away."""
+        self._revoke(self.keys(principal))
+
+    def keys(self, principal: str) -> Sequence[str]:
+        """Return the ids of its policies."""
+        try:
+            return sorted(_of(principal, self._policies.read()))
+        except NotInStore:
+            return []
+
+    def left_over(self, principal: str, *, slot: Slot, generation: int) -> Sequence[str]:
+        """Return the policies of that slot and generation that are there already."""
+        place = f"{principal}:{slot}:{generation}:"
+        return [key for key in self.keys(principal) if key.startswith(place)]
+
+    def create_key(self, principal: str, scope: Scope, *, slot: Slot, generation: int) -> NewKey:
+        """Add a policy and sign its token; a policy that an interrupted run left for the place goes.
+
+        Raises ModelstoreError when the container has no room for another policy.
+        """
+        from azure.storage.blob import AccessPolicy
+
+        place = f"{principal}:{slot}:{generation}:"
+        key_id = f"{place}{secrets.token_hex(4)}"
+        if len(key_id) > _LONGEST_ID:
+            raise ModelstoreError(
+                f"The id {key_id} of an access policy has more than {_LONGEST_ID} characters",
+                on=self._container.url(""),
+                remedy="Give the consumer a shorter name",
+            )
+        start = datetime.datetime.now(datetime.UTC).replace(microsecond=0) - _EARLIER
+
+        def add(policies: Policies) -> bool:
+            for left in [key for key in policies if key.startswith(place)]:
+                del policies[left]
+            if len(policies) >= MOST_POLICIES:
+                raise self._no_room(policies)
+            policies[key_id] = policy = AccessPolicy(start=_text(start))
+            self._fit(policy, scope)
+            return True
+
+        self._policies.change(add)
+        return NewKey(key_id, self._token(key_id))
+
+    def delete_key(self, principal: str, key_id: str) -> None:  # noqa: ARG002 - ids are the container's
+        """Take the policy away and return once its token is refused."""
+        self._revoke([key_id])
+
+    def _revoke(self, key_ids: Sequence[str]) -> None:
+        def remove(policies: Policies) -> bool:
+            found = [key for key in key_ids if key in policies]
+            for key in found:
+                del policies[key]
+            return bool(found)
+
+        try:
+            self._policies.change(remove)
+            for key_id in key_ids:
+                self._await_refusal(key_id)
+        except NotInStore:
+            # The container is gone, and its policies with it.
+            return
+
+    def _await_refusal(self, key_id: str) -> None:
+        key = Credentials(key_id, self._token(key_id))
+        trial = open_bucket(self._settings.connection, self._settings.container, credentials=key, connections=1)
+        waited, pause, in_a_row = 0.0, 0.1, 0
+        while True:
+            in_a_row = in_a_row + 1 if _is_refused(trial) else 0
+            if in_a_row == _IN_A_ROW:
+                return
+            if waited >= _GONE_SECONDS:
+                raise ModelstoreError(
+                    f"The SAS token of {key_id} still works {waited:.0f} s after its policy was taken away",
+                    on=self._container.url(""),
+                    remedy="Run again; if it goes on, change the storage account's key",
+                )
+            self._sleep(pause)
+            waited, pause = waited + pause, min(2 * pause, 5.0)
+
+    def _token(self, key_id: str) -> str:
+        from azure.storage.blob import generate_container_sas
+
+        token: str = generate_container_sas(
+            self._settings.connection.account,
+            self._settings.container,
+            account_key=self._account.secret_access_key,
+            policy_id=key_id,
+            protocol="https" if self._settings.connection.url.startswith("https:") else None,
+        )
+        keep_out_of_texts(token)
+        keep_out_of_texts(token.partition("sig=")[2].partition("&")[0])
+        return token
+
+    def _fits(self, policy: AccessPolicy, scope: Scope) -> bool:
+        rights = set(str(policy.permission or "")) == set(_rights(scope))
+        return rights and _time(policy.expiry) == _time(self._end(policy))
+
+    def _fit(self, policy: AccessPolicy, scope: Scope) -> None:
+        policy.permission, policy.expiry = _rights(scope), self._end(policy)
+
+    def _end(self, policy: AccessPolicy) -> str:
+        return _text(_time(policy.start) + _EARLIER + datetime.timedelta(days=self._settings.key_days))
+
+    def _no_room(self, policies: Iterable[str]) -> ModelstoreError:
+        return ModelstoreError(
+            f"The container has {MOST_POLICIES} access policies already, the most that there may be: "
+            f"{', '.join(sorted(policies))}",
+            on=self._container.url(""),
+            remedy="Take one away that nobody uses, or give the consumer a container of its own",
+        )
+
+
+def _is_refused(trial: AzureContainer) -> bool:
+    try:
+        trial.probe("")
+    except NotInStore:
+        raise
+    except StoreRefused as refusal:
+        if refusal.status not in _REFUSED:
+            raise
+        return True
+    return False
+
+
+def _of(principal: str, policies: Iterable[str]) -> list[str]:
+    return [key for key in policies if key.startswith(f"{principal}:")]
+
+
+def _principal(name: str) -> str:
+    if len(name) <= _LONGEST_PRINCIPAL:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST_PRINCIPAL - 9]}-{digest}"
+
+
+def _rights(scope: Scope) -> str:
+    """Read, list and, unless read-only, add, create, write and delete; in the order that the service writes them."""
+    return "rl" if scope.read_only else "racwdl"
+
+
+def _text(moment: datetime.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _time(moment: object) -> datetime.datetime:
+    """Read a policy's moment; one without any counts as just now."""
+    if isinstance(moment, str) and moment:
+        return datetime.datetime.fromisoformat(moment).replace(microsecond=0)
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
