@@ -66,7 +66,9 @@ def _fields(arguments: type) -> dict[str, _Field]:
     # The SDK's own reading of its generated classes: wire names and types without the Input around them.
     from pulumi._types import input_type_py_to_pulumi_names, input_type_types
 
-    kinds = input_type_types(arguments)
+    # Types are named in text: looking them up loads the packages that they are in.
+    with _LOADING:
+        kinds = input_type_types(arguments)
     parameters = inspect.signature(arguments).parameters
     return {
         wire: _Field(kinds[wire], parameters[python].default is inspect.Parameter.empty)

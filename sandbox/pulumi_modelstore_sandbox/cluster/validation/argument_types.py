@@ -73,7 +73,9 @@ def _declared(arguments: type) -> tuple[dict[str, Any], frozenset[str]]:
     names = _types.input_type_py_to_pulumi_names(arguments)
     parameters = inspect.signature(arguments).parameters.values()
     required = frozenset(names[p.name] for p in parameters if p.default is inspect.Parameter.empty and p.name in names)
-    return dict(_types.input_type_types(arguments)), required
+    # Types are named in text: looking them up loads the packages that they are in.
+    with _LOADING:
+        return dict(_types.input_type_types(arguments)), required
 
 
 def _fields(value: Any, arguments: type, path: Path) -> Iterator[Problem]:
