@@ -23,6 +23,8 @@ class VersityGateway:
     access_key_id: str
     secret_access_key: str = field(repr=False)
     region: str = "us-east-1"
+    folder: Path = Path()
+    """What the gateway keeps: `iam/iam.json` its users, `data` the buckets."""
 
     def client(self, service: str = "s3", *, key: tuple[str, str] | None = None) -> Any:
         """A boto3 client for `s3` or `iam`, with another key pair where one is given."""
@@ -77,6 +79,7 @@ def versity_gateway() -> Iterator[VersityGateway]:
         iam_endpoint=f"http://127.0.0.1:{iam_port}",
         access_key_id="ROOTKEYFORTESTS",
         secret_access_key="root-secret-for-tests",
+        folder=folder,
     )
     environment = {
         "PATH": os.environ["PATH"],
