@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from pod.cloud_webhooks import injected
 from pod.kserve_environment import initializer_environment, mounted_files
 
 INITIALIZER = Path(__file__).with_name("initializer.py")
@@ -36,7 +37,9 @@ class Pod:
         secrets = {name: secret for (kind, name), secret in objects.items() if kind == "Secret"}
         account = objects["ServiceAccount", predictor["serviceAccountName"]]
         uri = predictor["model"]["storageUri"]
-        return cls(uri, initializer_environment(account, secrets), mounted_files(account, secrets))
+        added = injected(account, predictor.get("labels") or {})
+        environment = added.environment | initializer_environment(account, secrets)
+        return cls(uri, environment, added.files | mounted_files(account, secrets))
 
     def download(self, folder: Path, **overrides: str) -> subprocess.CompletedProcess[str]:
         """Run KServe's own code with nothing else in the environment than a container has by itself."""

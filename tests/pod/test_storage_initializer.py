@@ -24,7 +24,7 @@ MODEL = {"config.json": 700, "tokenizer.json": 90_000, "weights/model-00001.safe
 NEXT_VERSION = {"config.json": b"{}", "weights/model-00001.safetensors": b"the next version's weights"}
 
 
-def _write_model(folder: Path) -> None:
+def write_model(folder: Path) -> None:
     content = random.Random(1)
     for name, size in MODEL.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def _project(folder: Path, config: dict[str, Any]) -> Path:
 
     project = folder / "project"
     shutil.copytree(STACK, project)
-    _write_model(project / "model")
+    write_model(project / "model")
     cipher = PassphraseCipher.create(PASSPHRASE)
     sealed = {
         f"pod:{name}": {"secure": cipher.encrypt(value["secret"])} if isinstance(value, dict) else value
