@@ -151,6 +151,18 @@ def test_deleting_a_principal_leaves_bucket_and_objects(bucket: Bucket) -> None:
     issuer.delete_principal(principal, bucket.scope)
 
 
+def test_policy_that_others_were_given_too_is_not_taken_from_them(bucket: Bucket) -> None:
+    issuer, admin, other = bucket.issuer, bucket.server.admin(), unused_name()
+    principal = issuer.ensure_principal(bucket.consumer, bucket.scope)
+    admin.user_add(other, "somebody-s-own-secret")
+    admin.attach_policy([principal], user=other)
+    with pytest.raises(StoreRefused, match="Detach the policy"):
+        issuer.delete_principal(principal, bucket.scope)
+    admin.detach_policy([principal], user=other)
+    issuer.delete_principal(principal, bucket.scope)
+    assert principal not in bucket.server.policies()
+
+
 def test_user_made_elsewhere_is_left_alone(bucket: Bucket) -> None:
     name = f"{bucket.consumer}@{bucket.name}"
     admin = bucket.server.admin()
