@@ -207,10 +207,8 @@ class _Handler(BaseHTTPRequestHandler):
         if who not in self.server.iam.administrators:
             raise IamRefused(403, f"{who} does not administrate this project")
 
-    def _require(self, who: str, permission: str, bucket: str, *, name: str = "", listing: str = "") -> None:
-        if bucket in self.server.foreign or not self.server.iam.allows(
-            who, permission, bucket, name=name, listing=listing
-        ):
+    def _require(self, who: str, permission: str, bucket: str, *, name: str = "") -> None:
+        if bucket in self.server.foreign or not self.server.iam.allows(who, permission, bucket, name=name):
             on = "object" if name else "bucket"
             message = f"{who} does not have {permission} access to the Google Cloud Storage {on}."
             raise IamRefused(403, f"{message} Permission '{permission}' denied on resource (or it may not exist).")
@@ -254,7 +252,7 @@ class _Handler(BaseHTTPRequestHandler):
             # The content of a resumable upload comes with a later request, which names nothing.
             return self._forward(self._damaged(body))
         if not name:
-            self._require(who, "storage.objects.list", bucket, listing=query.get("prefix", ""))
+            self._require(who, "storage.objects.list", bucket)
             return self._forward(body)
         if parts.get("rest") == "/compose":
             self._require(who, "storage.objects.create", bucket, name=name)

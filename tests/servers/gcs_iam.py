@@ -24,7 +24,7 @@ ROLES = {
     "roles/storage.legacyBucketReader": {"storage.buckets.get", "storage.objects.list"},
 }
 _ON_NAME = re.compile(r'resource\.name\.startsWith\("([^"]*)"\)')
-_ON_LIST = re.compile(r'api\.getAttribute\("storage\.googleapis\.com/objectListPrefix", ""\)\.startsWith\("([^"]*)"\)')
+_ON_BUCKET = 'resource.type == "storage.googleapis.com/Bucket"'
 
 
 class IamRefused(Exception):
@@ -162,15 +162,15 @@ class Iam:
         email = self._tokens.get(token or "")
         return email if email in self.accounts else None
 
-    def allows(self, email: str, permission: str, bucket: str, *, name: str = "", listing: str = "") -> bool:
-        """Whether an account has a permission: on the object `name`, or for a listing under the prefix `listing`."""
+    def allows(self, email: str, permission: str, bucket: str, *, name: str = "") -> bool:
+        """Whether an account has a permission on the object `name`, or on the bucket itself."""
         if email in self.administrators:
             return True
         resource = f"projects/_/buckets/{bucket}" + (f"/objects/{name}" if name else "")
         return any(
             f"serviceAccount:{email}" in binding["members"]
             and permission in ROLES.get(binding["role"], ())
-            and _holds(binding.get("condition"), resource, listing)
+            and _holds(binding.get("condition"), resource)
             for binding in self.bindings.get(bucket, ())
         )
 
@@ -184,15 +184,15 @@ class Iam:
         return self.hmac_keys[access_id]
 
 
-def _holds(condition: dict[str, Any] | None, resource: str, listing: str) -> bool:
+def _holds(condition: dict[str, Any] | None, resource: str) -> bool:
     if not condition:
         return True
     for term in condition["expression"].split(" || "):
         if (on_name := _ON_NAME.fullmatch(term)) is not None:
             if resource.startswith(on_name[1]):
                 return True
-        elif (on_list := _ON_LIST.fullmatch(term)) is not None:
-            if listing.startswith(on_list[1]):
+        elif term == _ON_BUCKET:
+            if "/objects/" not in resource:
                 return True
         else:
             raise IamRefused(400, f"This condition is not understood here: {term}")
