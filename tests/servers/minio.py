@@ -80,7 +80,8 @@ class MinioServer:
 
     def keys(self, user: str) -> set[str]:
         """Ids of a user's access keys."""
-        return {account["accessKey"] for account in json.loads(self.admin().list_service_account(user))["accounts"]}
+        accounts = json.loads(self.admin().list_service_account(user))["accounts"] or []
+        return {account["accessKey"] for account in accounts}
 
 
 @contextmanager
