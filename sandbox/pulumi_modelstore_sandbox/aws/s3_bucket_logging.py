@@ -11,7 +11,7 @@ from pulumi_modelstore_sandbox.aws.s3_bucket_setting import BucketSetting
 
 
 class Logging(BucketSetting):
-    """Where the access log of a bucket goes."""
+    """Where the access log of a bucket goes; the sandbox's AWS keeps the setting and delivers no log."""
 
     token: ClassVar[str] = "aws:s3/bucketLogging:BucketLogging"
     arguments: ClassVar[tuple[str, str]] = ("pulumi_aws.s3.bucket_logging", "BucketLogging")

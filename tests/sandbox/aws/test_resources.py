@@ -223,6 +223,8 @@ def test_the_life_of_an_access_log(driver: Driver, bucket: Resource, s3: Any) ->
     created = driver.create(LOGGING, "log", inputs)
     enabled = {"TargetBucket": logs.id, "TargetPrefix": "models/"}
     assert s3.get_bucket_logging(Bucket=bucket.id)["LoggingEnabled"] == enabled
+    s3.put_object(Bucket=bucket.id, Key="weights", Body=b"w")
+    assert s3.list_objects_v2(Bucket=logs.id)["KeyCount"] == 0, "nobody delivers a log here"
     assert kinds(driver, created, {**inputs, "targetPrefix": "other/"}) == {"targetPrefix": PropertyDiffKind.UPDATE}
     refreshed = driver.read(created)
     assert refreshed is not None

@@ -34,6 +34,7 @@ _S3Request: Any = S3IAMRequest
 _Bucket: Any = FakeBucket
 _Key: Any = FakeKey
 _Upload: Any = FakeMultipart
+_Backend: Any = S3Backend
 
 # The loopback connection stands for TLS: a policy that demands TLS is about the way to the real service.
 _TRANSPORT: Final = {"aws:SecureTransport": "true"}
@@ -47,6 +48,7 @@ def apply(bodies: BodyStore) -> None:
     _refuse_inactive_keys()
     _evaluate_policies()
     check_web_identities()
+    _deliver_no_access_logs()
 
 
 def _keep_bodies_in_files(bodies: BodyStore) -> None:
@@ -149,6 +151,14 @@ def _evaluate_policies() -> None:
 
     _S3Request.check_action_permitted = check_action_permitted
     _Bucket.get_permission = get_permission
+
+
+def _deliver_no_access_logs() -> None:
+    # AWS delivers hours later, what was done to which object; moto an object within each request, and neither is in it.
+    def log_nothing(backend: S3Backend, request: Any, bucket_name: str) -> None:
+        """Keep the setting, and the log bucket empty."""
+
+    _Backend.log_incoming_request = log_nothing
 
 
 def _resources(request: S3IAMRequest, resource: str) -> list[str]:
