@@ -21,6 +21,10 @@ _FORMS = {
     "hdfs": (re.compile(r".+"), "hdfs://path"),
     "webhdfs": (re.compile(r".+"), "webhdfs://path"),
 }
+_AZURE = re.compile(r"[a-z0-9]{3,24}\.(blob\.core\.windows\.net|z[0-9]{1,2}\.blob\.storage\.azure\.net)/(?P<path>.+)")
+_AZURE_ELSEWHERE = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(usgovcloudapi\.net|chinacloudapi\.cn)/.*")
+# Versions that follow the content: none begins another.
+_DIGEST = re.compile(r"[0-9a-f]{12}")
 # A version such as llama-3.1 is no file name.
 _FILE_NAME = re.compile(r"\.[A-Za-z]\w*$")
 _NEEDS_KEYS = ("s3", "gs")
@@ -33,6 +37,9 @@ def uri_problems(uri: str) -> list[Problem]:
     if not separator or scheme not in _FORMS:
         found = f'"{uri}" has no scheme that KServe reads' if separator else f'"{uri}" is no URI'
         return [Problem("model", found, f"Use one of {', '.join(f'{known}://' for known in _FORMS)}")]
+    if scheme == "https" and _AZURE_ELSEWHERE.fullmatch(rest):
+        remedy = "Keep the model in an account of the public cloud, or bring it to the pods by a volume"
+        return [Problem("model", f'"{uri}" is in a national cloud, which KServe does not take for Azure', remedy)]
     form, example = _FORMS[scheme]
     if not form.fullmatch(rest):
         return [Problem("model", f'"{uri}" is no {scheme} URI that KServe reads', f"Write it like {example}")]
@@ -41,15 +48,33 @@ def uri_problems(uri: str) -> list[Problem]:
 
 def needs_keys(uri: str) -> bool:
     """Whether pods need keys to read from there."""
-    return uri.partition("://")[0] in _NEEDS_KEYS
+    scheme, _, rest = uri.partition("://")
+    return scheme in _NEEDS_KEYS or is_azure(scheme, rest)
+
+
+def is_azure(scheme: str, rest: str) -> bool:
+    """Whether KServe takes an https URI, in its two parts, for one of a container on Azure."""
+    return scheme == "https" and _AZURE.fullmatch(rest) is not None
 
 
 def uri_warnings(uri: str) -> list[str]:
     """What is allowed and still likely to be a mistake."""
     scheme, _, rest = uri.partition("://")
     name = rest.rsplit("/", 1)[-1]
+    if is_azure(scheme, rest):
+        return _azure_warnings(uri)
     if scheme in _FOLDERS and name and not _FILE_NAME.search(name):
         return [f"{uri} has no slash at the end: KServe also downloads whatever else begins with that name"]
     if scheme.startswith("oci") and "@sha256:" not in rest:
         return [f"{uri} names an image by tag, whose content can change; a digest cannot"]
     return []
+
+
+def _azure_warnings(uri: str) -> list[str]:
+    """What a slash at the end is for elsewhere: KServe drops it from the URIs of Azure."""
+    name = uri.rstrip("/").rsplit("/", 1)[-1]
+    if _DIGEST.fullmatch(name) or _FILE_NAME.search(name):
+        return []
+    also = f"it also downloads whatever else begins with {name!r}, such as {name}0"
+    remedy = "leave the version to follow the content, or choose names of one length"
+    return [f"{uri} is read by KServe without its slash: {also}; {remedy}"]
