@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from provider.recording_proxy import Exchange, recording_proxy
-from provider.stores import MIB, PREFIX, Store, request_for, write_parts
+from provider.stores import MIB, PREFIX, Store, new_bucket, request_for, write_parts
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA
@@ -78,12 +78,17 @@ def test_a_version_that_is_committed_meanwhile_is_not_written_over(ceph_store: S
     """Ceph completes an upload in parts onto an object that came in between, whatever If-None-Match says."""
     theirs = write_parts(tmp_path / "theirs" / "w.bin", PARTS)
     write_parts(tmp_path / "ours" / "w.bin", PARTS, seed=7)
-    committed: set[str] = set()
+    elsewhere = Store(ceph_store.endpoint, new_bucket(ceph_store.client), ceph_store.client)
+    upload_version(elsewhere.objects, request_for(tmp_path / "theirs", "v1"))
+    committed: list[str] = []
 
     def commit_first(exchange: Exchange) -> None:
-        if exchange.is_part and "v1" not in committed:
-            committed.add("v1")
-            upload_version(ceph_store.objects, request_for(tmp_path / "theirs", "v1"))
+        if exchange.is_part and not committed:
+            # Past the package: an upload of its own would have thrown ours away.
+            committed.extend(elsewhere.listed())
+            for key in committed:
+                source = {"Bucket": elsewhere.bucket, "Key": key}
+                ceph_store.client.copy_object(Bucket=ceph_store.bucket, Key=key, CopySource=source)
 
     with recording_proxy(ceph_store.endpoint) as proxy:
         proxy.before = commit_first
