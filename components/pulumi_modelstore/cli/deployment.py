@@ -32,7 +32,7 @@ def read_resources(*, cwd: Path, stack: str | None, state: str | None) -> list[d
         return _resources(sys.stdin.read(), "stdin")
     if state is not None:
         return _resources(_text_of(Path(state)), state)
-    found = _sandbox_state(cwd, stack)
+    found = sandbox_state(cwd, stack)
     if found is not None:
         return _resources(_text_of(found), str(found))
     return _resources(_exported(cwd, stack), "pulumi stack export")
@@ -73,7 +73,8 @@ def _text_of(path: Path) -> str:
         raise click.ClickException(f"cannot read the state file {path}: {error}") from None
 
 
-def _sandbox_state(cwd: Path, stack: str | None) -> Path | None:
+def sandbox_state(cwd: Path, stack: str | None) -> Path | None:
+    """The file with the sandbox's state of a stack; None where it has none of that name, or of the project."""
     manifest = _project_manifest(cwd)
     if manifest is None:
         return None

@@ -1,0 +1,68 @@
+"""Requests without credentials, as anybody could send them: time-outs, TLS settings and proxies as for the others."""
+
+from __future__ import annotations
+
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pulumi_modelstore_provider.errors import StoreUnreachable
+from pulumi_modelstore_provider.stores.connection import Connection
+from pulumi_modelstore_provider.time_limits import time_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from urllib3 import PoolManager
+
+_MOST = 1 << 20
+"""Bytes of an answer that are read."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of HTTP; header names count without case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def send(method: str, url: str, connection: Connection) -> Answer:
+    """Send one request, once, and follow no redirect. Raises StoreUnreachable, which does not repeat the query."""
+    import urllib3
+
+    shown = url.partition("?")[0]
+    try:
+        with _pool(url, connection) as pool:
+            answer = pool.request(method, url, redirect=False, retries=False, preload_content=False)
+            try:
+                return Answer(answer.status, answer.headers, answer.read(_MOST))
+            finally:
+                answer.close()
+    except urllib3.exceptions.HTTPError as error:
+        raise StoreUnreachable(
+            f"{method} without credentials got no answer",
+            on=shown,
+            answer=f"none; {type(error).__name__}",
+            remedy="Check the endpoint, its certificate and the network",
+        ) from None
+
+
+def _pool(url: str, connection: Connection) -> PoolManager:
+    import urllib3
+
+    limits, parts = time_limits(), urlsplit(url)
+    settings: dict[str, Any] = {
+        "timeout": urllib3.Timeout(connect=limits.connect, read=limits.read),
+        "cert_reqs": "CERT_REQUIRED" if connection.verify_tls else "CERT_NONE",
+        "ca_certs": str(Path(connection.ca_bundle).expanduser()) if connection.ca_bundle else None,
+    }
+    if not connection.verify_tls:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if proxy and not urllib.request.proxy_bypass(parts.netloc):
+        return urllib3.ProxyManager(proxy, **settings)
+    return urllib3.PoolManager(**settings)
