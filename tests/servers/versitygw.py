@@ -35,7 +35,8 @@ class VersityGateway:
         return boto3.client(
             service,
             endpoint_url=self.endpoint if service == "s3" else self.iam_endpoint,
-            region_name=self.region,
+            # IAM has one region, whatever that of the buckets.
+            region_name=self.region if service == "s3" else "us-east-1",
             aws_access_key_id=access_key_id,
             aws_secret_access_key=secret_access_key,
             config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}),
@@ -65,7 +66,7 @@ def _metadata_options(folder: Path) -> list[str]:
 
 
 @contextmanager
-def versity_gateway() -> Iterator[VersityGateway]:
+def versity_gateway(*, region: str = "us-east-1") -> Iterator[VersityGateway]:
     """Run the IAM service and the gateway on free loopback ports, data in a folder that goes with them."""
     server = str(binary("versitygw"))
     # A socket's path may have about 100 characters: pytest's own folders are longer.
@@ -79,6 +80,7 @@ def versity_gateway() -> Iterator[VersityGateway]:
         iam_endpoint=f"http://127.0.0.1:{iam_port}",
         access_key_id="ROOTKEYFORTESTS",
         secret_access_key="root-secret-for-tests",
+        region=region,
         folder=folder,
     )
     environment = {
@@ -91,6 +93,8 @@ def versity_gateway() -> Iterator[VersityGateway]:
     iam += ["--private-ports", str(socket_path)]
     s3 = [
         server,
+        "--region",
+        region,
         "--port",
         f"127.0.0.1:{s3_port}",
         "--iam-cache-disable",

@@ -121,7 +121,7 @@ class AccountToken(StandInType):
     token = "cloudflare:index/accountToken:AccountToken"
     arguments = frozenset({"accountId", "name", "policies", "condition", "expiresOn", "notBefore", "status"})
     required = frozenset({"accountId", "name", "policies"})
-    outputs = ("value", "status", "issuedOn")
+    outputs = ("value", "issuedOn")
     secrets = frozenset({"value"})
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
@@ -135,7 +135,7 @@ class AccountToken(StandInType):
         ]
         body = {"name": inputs["name"], "policies": policies}
         made = api("POST", f"/accounts/{inputs['accountId']}/tokens", body)
-        return made["id"], {**inputs, "value": made["value"], "status": made["status"], "issuedOn": "2026-01-01"}
+        return made["id"], {**inputs, "value": made["value"], "issuedOn": "2026-01-01T00:00:00Z"}
 
     def read(self, identity: str, state: Properties) -> Properties | None:
         try:
