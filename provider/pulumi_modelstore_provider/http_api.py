@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
-from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, StoreUnreachable
+from pulumi_modelstore_provider.errors import NotInStore, StoreRefused, StoreUnreachable
 from pulumi_modelstore_provider.time_limits import TimeLimits, time_limits
+from pulumi_modelstore_provider.tls import pool_settings
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, PoolManager, Retry
+    from urllib3 import BaseHTTPResponse, PoolManager
 
 Signer: TypeAlias = Callable[[str, str, Mapping[str, str], bytes], Mapping[str, str]]
 """Gives the headers for a request: method, URL, headers so far, body. Called again for each try."""
@@ -138,20 +138,8 @@ class HttpApi:
         if self._pool is None:
             import urllib3
 
-            if self._ca_bundle is not None and not Path(self._ca_bundle).expanduser().is_file():
-                raise ModelstoreError(
-                    f"The CA bundle {self._ca_bundle!r} is not there",
-                    remedy="Give the path of a PEM file that exists where pulumi runs",
-                )
-            if not self._verify_tls:
-                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-            never: Retry = urllib3.Retry(False)
-            self._pool = urllib3.PoolManager(
-                cert_reqs="CERT_REQUIRED" if self._verify_tls else "CERT_NONE",
-                ca_certs=str(Path(self._ca_bundle).expanduser()) if self._ca_bundle else None,
-                timeout=urllib3.Timeout(connect=self._limits.connect, read=self._limits.read),
-                retries=never,
-            )
+            trust = pool_settings(verify_tls=self._verify_tls, ca_bundle=self._ca_bundle, limits=self._limits)
+            self._pool = urllib3.PoolManager(**trust, retries=urllib3.Retry(False))
         return self._pool
 
     def _tls_refused(self, failed: str, url: str, error: Exception) -> StoreUnreachable:

@@ -33,6 +33,7 @@ from pathlib import Path
 from provider.stores import request_for
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.azure.bucket import open_bucket
+from pulumi_modelstore_provider.time_limits import USUAL
 from pulumi_modelstore_provider.azure.connection import AzureConnection
 connection = AzureConnection(account=sys.argv[1], endpoint=sys.argv[2], credentials="env:STORE")
 upload_version(open_bucket(connection, sys.argv[3]), request_for(Path(sys.argv[4])), workers=2)
@@ -220,7 +221,7 @@ def test_throttled_service_is_left_alone_in_the_end(store: AzureStore, proxy: Re
     with pytest.raises(StoreRefused, match=r"ServerBusy: Ingress .* Run again later") as refused:
         store.via(proxy).objects.probe("")
     assert refused.value.status == 503
-    assert len(proxy.exchanges) == retries.ATTEMPTS
+    assert len(proxy.exchanges) == USUAL.attempts
 
 
 def test_writes_are_conditional(store: AzureStore) -> None:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials, resolve
 from pulumi_modelstore_provider.errors import CredentialsUnavailable, ModelstoreError
+from pulumi_modelstore_provider.time_limits import time_limits
+from pulumi_modelstore_provider.tls import verification
 
 if TYPE_CHECKING:
     from azure.core.credentials import AzureSasCredential, TokenCredential
     from azure.storage.blob import BlobServiceClient
 
     from pulumi_modelstore_provider.azure.connection import AzureConnection
-
-CONNECT_TIMEOUT = 10
-"""Seconds until an address counts as unreachable."""
-
-READ_TIMEOUT = 60
-"""Seconds without a byte of an answer."""
 
 _EXTRA = "Install it with the extra: pip install 'pulumi-modelstore[azure]'"
 
@@ -45,12 +40,13 @@ def service_client(
     session = requests.Session()
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
+    trusted, limits = verification(verify_tls=connection.verify_tls, ca_bundle=connection.ca_bundle), time_limits()
     transport = RequestsTransport(
         session=session,
         session_owner=False,
-        connection_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-        connection_verify=_verification(connection),
+        connection_timeout=limits.connect,
+        read_timeout=limits.read,
+        connection_verify=True if trusted is None else trusted,
     )
     if not isinstance(credential, dict) and hasattr(credential, "get_token") and connection.url.startswith("http:"):
         raise ModelstoreError(
@@ -58,7 +54,8 @@ def service_client(
             on=connection.url,
             remedy="Use an https endpoint, or an account key by 'env:' or 'config:'",
         )
-    return BlobServiceClient(connection.url, credential=credential, transport=transport, retry_policy=Backoff())
+    retries = Backoff(limits.attempts)
+    return BlobServiceClient(connection.url, credential=credential, transport=transport, retry_policy=retries)
 
 
 def account_key(connection: AzureConnection, config: ConfigLookup | None) -> str | None:
@@ -113,17 +110,3 @@ def login() -> Any:
     except ImportError:
         raise ModelstoreError("The package azure-identity is not installed", remedy=_EXTRA) from None
     return DefaultAzureCredential()
-
-
-def _verification(connection: AzureConnection) -> bool | str:
-    if not connection.verify_tls:
-        return False
-    if connection.ca_bundle is None:
-        return True
-    bundle = Path(connection.ca_bundle).expanduser()
-    if not bundle.is_file():
-        raise ModelstoreError(
-            f"The CA bundle {connection.ca_bundle!r} is not there",
-            remedy="Give the path of a PEM file that exists where pulumi runs",
-        )
-    return str(bundle)

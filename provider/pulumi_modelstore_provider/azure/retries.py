@@ -6,8 +6,7 @@ from typing import Any
 
 from azure.storage.blob import ExponentialRetry
 
-ATTEMPTS = 4
-"""How often a request is sent at most."""
+from pulumi_modelstore_provider.azure.breakdowns import refuses_certificate
 
 _FIRST_PAUSE = 1
 _BASE = 2
@@ -21,11 +20,11 @@ _LONGEST_WANTED = 30.0
 class Backoff(ExponentialRetry):
     """The SDK's policy, which leaves alone what no repetition mends and waits as long as the service asks for."""
 
-    def __init__(self) -> None:
+    def __init__(self, attempts: int) -> None:
         super().__init__(
             initial_backoff=_FIRST_PAUSE,
             increment_base=_BASE,
-            retry_total=ATTEMPTS - 1,
+            retry_total=attempts - 1,
             random_jitter_range=_JITTER,
         )
 
@@ -43,10 +42,3 @@ class Backoff(ExponentialRetry):
     ) -> bool:
         """Tell whether to send once more."""
         return not refuses_certificate(error) and super().increment(settings, request, response, error)  # type: ignore[arg-type]
-
-
-def refuses_certificate(error: BaseException | None) -> bool:
-    """Tell whether TLS was not agreed on: that is the same the next time."""
-    from requests.exceptions import SSLError
-
-    return isinstance(getattr(error, "inner_exception", None), SSLError)

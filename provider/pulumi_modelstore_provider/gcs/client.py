@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials, resolve
 from pulumi_modelstore_provider.errors import ModelstoreError
 from pulumi_modelstore_provider.time_limits import time_limits
+from pulumi_modelstore_provider.tls import verification
 
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.gcs.connection import GcsConnection
@@ -42,7 +42,8 @@ def client(
         known = identity.anonymous()
     else:
         known = identity.application_default(storage.Client.SCOPE)
-    transport = session(known, limits=time_limits(), connections=connections, verification=_verification(connection))
+    trusted = verification(verify_tls=connection.verify_tls, ca_bundle=connection.ca_bundle)
+    transport = session(known, limits=time_limits(), connections=connections, verification=trusted)
     return storage.Client(
         project=connection.project or getattr(known, "project_id", None),
         credentials=known,
@@ -61,17 +62,3 @@ def _sdk() -> Any:
             remedy="Install the extra: pip install 'pulumi-modelstore[gcp]'",
         ) from None
     return storage
-
-
-def _verification(connection: GcsConnection) -> bool | str | None:
-    if not connection.verify_tls:
-        return False
-    if connection.ca_bundle is None:
-        return None
-    bundle = Path(connection.ca_bundle).expanduser()
-    if not bundle.is_file():
-        raise ModelstoreError(
-            f"The CA bundle {connection.ca_bundle!r} is not there",
-            remedy="Give the path of a PEM file that exists where pulumi runs",
-        )
-    return str(bundle)

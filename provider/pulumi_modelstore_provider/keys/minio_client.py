@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials, resolve
@@ -19,6 +18,7 @@ from pulumi_modelstore_provider.errors import (
     StoreUnreachable,
 )
 from pulumi_modelstore_provider.time_limits import TimeLimits, time_limits
+from pulumi_modelstore_provider.tls import pool_settings
 
 if TYPE_CHECKING:
     from minio import MinioAdmin
@@ -65,18 +65,9 @@ def open_admin(
         ) from None
     import urllib3
 
-    if ca_bundle is not None and not Path(ca_bundle).expanduser().is_file():
-        raise ModelstoreError(
-            f"The CA bundle {ca_bundle!r} is not there",
-            remedy="Give the path of a PEM file that exists where pulumi runs",
-        )
-    if not verify_tls:
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     limits = limits or time_limits()
     pool = urllib3.PoolManager(
-        cert_reqs="CERT_REQUIRED" if verify_tls else "CERT_NONE",
-        ca_certs=str(Path(ca_bundle).expanduser()) if ca_bundle else None,
-        timeout=urllib3.Timeout(connect=limits.connect, read=limits.read),
+        **pool_settings(verify_tls=verify_tls, ca_bundle=ca_bundle, limits=limits),
         retries=urllib3.Retry(
             limits.attempts - 1,
             # A refused certificate stays refused.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_provider.credentials import (
@@ -13,9 +12,10 @@ from pulumi_modelstore_provider.credentials import (
     parse_reference,
     resolve,
 )
-from pulumi_modelstore_provider.errors import CredentialsUnavailable, ModelstoreError
+from pulumi_modelstore_provider.errors import CredentialsUnavailable
 from pulumi_modelstore_provider.s3.foreign_answers import watch
 from pulumi_modelstore_provider.time_limits import USUAL, time_limits
+from pulumi_modelstore_provider.tls import verification
 
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.s3.connection import S3Connection
@@ -62,7 +62,7 @@ def client(
         "s3",
         region_name=connection.region,
         endpoint_url=connection.endpoint,
-        verify=_verification(connection),
+        verify=verification(verify_tls=connection.verify_tls, ca_bundle=connection.ca_bundle),
         config=settings,
     )
     watch(made, follows_regions=connection.is_aws)
@@ -114,17 +114,3 @@ def _remedy(ref: str) -> str:
     if parse_reference(ref).kind == "profile":
         return "Add the profile to ~/.aws/config or ~/.aws/credentials, or name another one"
     return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in with the AWS CLI, or give credentials by reference"
-
-
-def _verification(connection: S3Connection) -> bool | str | None:
-    if not connection.verify_tls:
-        return False
-    if connection.ca_bundle is None:
-        return None
-    bundle = Path(connection.ca_bundle).expanduser()
-    if not bundle.is_file():
-        raise ModelstoreError(
-            f"The CA bundle {connection.ca_bundle!r} is not there",
-            remedy="Give the path of a PEM file that exists where pulumi runs",
-        )
-    return str(bundle)
