@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 from urllib.parse import urlsplit
+
+import pulumi
 
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.problem import Problem
@@ -16,7 +18,7 @@ from pulumi_modelstore.identity.naming import identity_name
 from pulumi_modelstore.identity.protocol import DeclaredIdentity, IdentityRequest
 
 if TYPE_CHECKING:
-    import pulumi
+    from pulumi_modelstore.backends.azure_blob import AzureBlob
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ACCOUNT = re.compile(
@@ -36,7 +38,8 @@ class AzureFederatedIdentity(CheckedSettings):
         issuer_url: the cluster's OpenID Connect issuer, exactly as the cluster gives it, a slash at its end included.
             The stack makes an identity that trusts the one ServiceAccount of that cluster and opens the namespace,
             nothing else.
-        storage_account_id: resource id of the namespace's storage account, for the role on its container.
+        storage_account_id: resource id of the namespace's storage account, for the role on its container; unset, found
+            by the backend's `resource_group` in the subscription of the `azure-native` provider.
         resource_group: where the identity is made; unset, in the storage account's group.
         location: region of the identity; unset, the resource group's.
         client_id: in place of these, the client id of an existing identity. Nothing about it is changed: it trusts the
@@ -59,7 +62,8 @@ class AzureFederatedIdentity(CheckedSettings):
 
     def problems(self, backend: Backend, name: str) -> list[Problem]:  # noqa: ARG002 - the protocol's signature
         """Everything wrong with the settings, without asking Azure."""
-        found = self._existing_problems() if self.client_id is not None else self._new_problems()
+        azure = cast("AzureBlob", backend)
+        found = self._existing_problems() if self.client_id is not None else self._new_problems(azure)
         issuer = self.issuer_url
         if isinstance(issuer, str) and not (issuer.startswith("https://") and urlsplit(issuer).netloc):
             remedy = "Write it as `az aks show --query oidcIssuerProfile.issuerUrl` prints it"
@@ -69,7 +73,7 @@ class AzureFederatedIdentity(CheckedSettings):
             if isinstance(value, str) and not _GUID.fullmatch(value):
                 remedy = "Write it like 01234567-89ab-cdef-0123-456789abcdef"
                 found.append(Problem(argument, f'"{value}" is no id', remedy))
-        return found + self._account_problems(getattr(backend, "account", None))
+        return found + self._account_problems(azure.account)
 
     def _existing_problems(self) -> list[Problem]:
         unused = ("issuer_url", "storage_account_id", "resource_group", "location")
@@ -82,21 +86,21 @@ class AzureFederatedIdentity(CheckedSettings):
             found.append(Problem("read_only", "is false for an identity that the stack does not make", remedy))
         return found
 
-    def _new_problems(self) -> list[Problem]:
-        needed = {
-            "issuer_url": "Give the cluster's OpenID Connect issuer, or client_id for an identity that exists",
-            "storage_account_id": "Give the storage account's resource id, or client_id for an identity that exists",
-        }
-        found = [
-            Problem(field, "is missing", remedy) for field, remedy in needed.items() if getattr(self, field) is None
-        ]
+    def _new_problems(self, azure: AzureBlob) -> list[Problem]:
+        found = []
+        if self.issuer_url is None:
+            remedy = "Give the cluster's OpenID Connect issuer, or client_id for an identity that exists"
+            found.append(Problem("issuer_url", "is missing", remedy))
+        if self.storage_account_id is None and azure.resource_group is None:
+            remedy = "Give it, or the backend its resource_group; or client_id for an identity that exists"
+            found.append(Problem("storage_account_id", "is missing", remedy))
         if self.tenant_id is not None:
             found.append(
                 Problem("tenant_id", "is given without client_id", "Leave it out: the new identity has its own")
             )
         return found
 
-    def _account_problems(self, account: Any) -> list[Problem]:
+    def _account_problems(self, account: str) -> list[Problem]:
         given = self.storage_account_id
         if not isinstance(given, str):
             return []
@@ -104,7 +108,7 @@ class AzureFederatedIdentity(CheckedSettings):
         if match is None:
             form = "/subscriptions/.../resourceGroups/.../providers/Microsoft.Storage/storageAccounts/acmemodels"
             return [Problem("storage_account_id", f'"{given}" is no id of a storage account', f"Write it like {form}")]
-        if isinstance(account, str) and account != match["name"]:
+        if account != match["name"]:
             found = f'is of account "{match["name"]}", and the namespace is on "{account}"'
             return [Problem("storage_account_id", found, "Give the id of the namespace's account")]
         return []
@@ -116,8 +120,9 @@ class AzureFederatedIdentity(CheckedSettings):
         import pulumi_azure_native as azure
 
         name = identity_name(request.name, longest=_LONGEST_NAME)
+        account = self._storage_account(request)
         own = self.resource_group
-        group: pulumi.Input[str] = derive(_group_of, self.storage_account_id) if own is None else own
+        group: pulumi.Input[str] = derive(_group_of, account) if own is None else own
         identity = azure.managedidentity.UserAssignedIdentity(
             f"{request.name}-identity",
             resource_name_=name,
@@ -142,13 +147,29 @@ class AzureFederatedIdentity(CheckedSettings):
             principal_id=identity.principal_id,
             # Said, because a new principal may not be known yet to the side that assigns the role.
             principal_type="ServicePrincipal",
-            role_definition_id=derive(role_definition(read_only=self.read_only), self.storage_account_id),
-            scope=derive(_container_id, self.storage_account_id, request.bucket),
+            role_definition_id=derive(role_definition(read_only=self.read_only), account),
+            scope=derive(_container_id, account, request.bucket),
             condition=condition,
             condition_version="2.0" if condition else None,
             opts=request.options(),
         )
         return _declared(identity.client_id, identity.tenant_id, identity, federation, access)
+
+    def _storage_account(self, request: IdentityRequest) -> pulumi.Input[str]:
+        if self.storage_account_id is not None:
+            return self.storage_account_id
+        import pulumi_azure_native as azure
+
+        backend = cast("AzureBlob", request.backend)
+        client = azure.authorization.get_client_config_output(opts=pulumi.InvokeOptions(parent=request.parent))
+        return derive(
+            lambda subscription, group: (
+                f"/subscriptions/{subscription}/resourceGroups/{group}"
+                f"/providers/Microsoft.Storage/storageAccounts/{backend.account}"
+            ),
+            client.subscription_id,
+            backend.resource_group,
+        )
 
 
 def _declared(

@@ -77,10 +77,11 @@ class KServeCredentials(CheckedComponent):
         automount_token = check.flag("automount_token", automount_token)
         check_access(check, namespace, keys, identity, annotations)
         check.extend(label_name_problems(kubernetes_namespace, argument="kubernetes_namespace"))
-        if identity is not None and secret_name is not None:
+        if identity is None:
+            secret_name = check.name if secret_name is None else secret_name
+            check.extend(subdomain_name_problems(secret_name, argument="secret_name"))
+        elif secret_name is not None:
             check.add("secret_name", "is given beside identity, which needs no Secret", "Leave it out")
-        secret_name = check.name if secret_name is None else secret_name
-        check.extend(subdomain_name_problems(secret_name, argument="secret_name"))
         check.extend(subdomain_name_problems(service_account_name, argument="service_account_name"))
         check.extend(labels_problems(labels, argument="labels"))
         check.extend(annotations_problems(annotations, argument="annotations"))
@@ -94,7 +95,7 @@ class KServeCredentials(CheckedComponent):
             return
         account_metadata = _metadata(service_account_name, kubernetes_namespace, labels)
         if keys is not None:
-            metadata = _metadata(secret_name, kubernetes_namespace, labels)
+            metadata = _metadata(secret_name or check.name, kubernetes_namespace, labels)
             access = access_by_key(check.name, namespace, keys, metadata, self.child_options())
         elif identity is not None:
             access = access_by_identity(check.name, namespace, identity, account_metadata, self)
