@@ -23,6 +23,7 @@ from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.azure import retries
 from pulumi_modelstore_provider.azure.block_ids import PartId
 from pulumi_modelstore_provider.errors import ModelstoreError, StoreRefused, UploadCorrupted, WriteConflict
+from pulumi_modelstore_provider.time_limits import USUAL
 from servers.azurite import Azurite
 
 SIZES = [16 * MIB] * 3 + [7]
@@ -33,7 +34,6 @@ from pathlib import Path
 from provider.stores import request_for
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.azure.bucket import open_bucket
-from pulumi_modelstore_provider.time_limits import USUAL
 from pulumi_modelstore_provider.azure.connection import AzureConnection
 connection = AzureConnection(account=sys.argv[1], endpoint=sys.argv[2], credentials="env:STORE")
 upload_version(open_bucket(connection, sys.argv[3]), request_for(Path(sys.argv[4])), workers=2)
