@@ -14,14 +14,11 @@ from pulumi_modelstore_provider.credentials import (
 )
 from pulumi_modelstore_provider.errors import CredentialsUnavailable
 from pulumi_modelstore_provider.s3.foreign_answers import watch
-from pulumi_modelstore_provider.time_limits import USUAL, time_limits
+from pulumi_modelstore_provider.time_limits import time_limits
 from pulumi_modelstore_provider.tls import verification
 
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.s3.connection import S3Connection
-
-CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = USUAL.connect, USUAL.read, USUAL.attempts
-"""What a client keeps to outside of `time_limits.limited`; the SDK's `standard` mode pauses between tries."""
 
 
 def client(

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.errors import CredentialsUnavailable, ModelstoreError
-from pulumi_modelstore_provider.s3.client import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT, client
+from pulumi_modelstore_provider.s3.client import client
 from pulumi_modelstore_provider.s3.connection import S3Connection
 
 KEY = Credentials("id", "secret-of-a-connection")
@@ -55,8 +55,8 @@ def test_keys_are_no_reference() -> None:
 
 def test_client_settings() -> None:
     config = client(S3Connection(endpoint="http://localhost:9"), credentials=KEY, connections=7).meta.config
-    assert (config.connect_timeout, config.read_timeout) == (CONNECT_TIMEOUT, READ_TIMEOUT) == (10, 60)
-    assert config.retries == {"mode": "standard", "total_max_attempts": ATTEMPTS}
+    assert (config.connect_timeout, config.read_timeout) == (10, 60)
+    assert config.retries == {"mode": "standard", "total_max_attempts": 4}
     assert config.request_checksum_calculation == "when_required"
     assert config.s3["addressing_style"] == "path"
     assert config.max_pool_connections == 7
