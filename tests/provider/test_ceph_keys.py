@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from provider.ceph_place import CephPlace, ceph_place, new_place
 from provider.recording_proxy import recording_proxy
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.errors import ModelstoreError
+from pulumi_modelstore_provider.keys import ceph_rgw
 from pulumi_modelstore_provider.keys.ceph_rgw import Settings, key_id_of
 from pulumi_modelstore_provider.keys.protocol import Scope
 from pulumi_modelstore_provider.resources.principal import PrincipalProvider
@@ -122,6 +125,25 @@ def test_a_deleted_key_is_refused_at_once_and_the_other_works_on(place: CephPlac
     place.client(current).list_objects_v2(Bucket=place.bucket)
     assert provider.read(stale["accessKeyId"], stale).id == ""
     assert provider.read(current["accessKeyId"], current).id == current["accessKeyId"]
+
+
+def test_keys_of_one_user_come_and_go_at_the_same_time(place: CephPlace) -> None:
+    principal = place.made()
+    for round_ in range(3):
+        slots = [("even", 2 * round_), ("odd", 2 * round_ + 1)]
+        with ThreadPoolExecutor(2) as pool:
+            made = list(pool.map(lambda slot: place.key(principal, *slot), slots))
+            assert place.server.keys(principal) == {key["accessKeyId"] for key in made}
+            for key in made:
+                place.client(key).list_objects_v2(Bucket=place.bucket)
+            list(pool.map(lambda key: StoreAccessKeyProvider().delete(key["accessKeyId"], key), made))
+        assert place.server.keys(principal) == set()
+
+
+def test_keys_that_two_runs_change_at_the_same_time(place: CephPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but Ceph keeps two processes apart: what it refuses is sent again."""
+    monkeypatch.setattr(ceph_rgw, "lock_of", lambda what: nullcontext())
+    test_keys_of_one_user_come_and_go_at_the_same_time(place)
 
 
 def test_a_second_run_repairs_what_an_interrupted_one_left(place: CephPlace) -> None:

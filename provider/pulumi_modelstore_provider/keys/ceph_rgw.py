@@ -7,6 +7,7 @@ bucket's owner. Ceph itself allows any number of keys.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from base64 import b32encode
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from pydantic import Field, field_validator
 from pulumi_modelstore_provider.credentials import ConfigLookup, parse_reference
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, keep_out_of_texts
 from pulumi_modelstore_provider.keys.ceph_rgw_admin import NO_USER, USER_EXISTS, AdminOps, open_admin
+from pulumi_modelstore_provider.keys.ceph_rgw_locks import lock_of
 from pulumi_modelstore_provider.keys.ceph_rgw_policy import BucketPolicy
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 from pulumi_modelstore_provider.s3.connection import S3Connection
@@ -142,7 +144,8 @@ class CephRgwKeys:
         user = self._admin.user(principal)
         if user is not None:
             self._require_own(principal, user)
-            self._delete_user(principal)
+            with self._changing(principal):
+                self._delete_user(principal)
         self._policy_of(scope.bucket).dismiss(principal)
 
     def _delete_user(self, principal: str) -> None:
@@ -185,12 +188,17 @@ class CephRgwKeys:
         # Somebody may have replaced the policy since: a key that opens nothing is of no use.
         self._policy_of(scope.bucket).admit(principal, scope)
         key_id = key_id_of(principal, slot, generation)
-        secret = self._admin.renew_key(principal, key_id)
+        with self._changing(principal):
+            secret = self._admin.renew_key(principal, key_id)
         keep_out_of_texts(secret)
         return NewKey(key_id, secret)
 
     def delete_key(self, principal: str, key_id: str) -> None:
         """Delete the key and return once it is not listed any more."""
+        with self._changing(principal):
+            self._delete_key(principal, key_id)
+
+    def _delete_key(self, principal: str, key_id: str) -> None:
         waited, pause = 0.0, 0.1
         while key_id in self.keys(principal):
             if waited >= _GONE_SECONDS:
@@ -203,6 +211,10 @@ class CephRgwKeys:
                 time.sleep(pause)
             self._delete_listed(principal, key_id)
             waited, pause = waited + pause, min(2 * pause, 2.0)
+
+    def _changing(self, principal: str) -> threading.Lock:
+        """Ceph keeps a user and its keys as one record, and refuses to change that twice at a time."""
+        return lock_of(f"{self._admin.place} {principal}")
 
     def _delete_listed(self, principal: str, key_id: str) -> None:
         try:

@@ -5,6 +5,8 @@ Source: the Ceph documentation, "Admin Operations".
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -18,6 +20,9 @@ NO_USER = "NoSuchUser"
 USER_EXISTS = "UserAlreadyExists"
 
 _NAME = "Ceph's Admin Ops API"
+_TRIES = 6
+_FIRST_PAUSE = 0.1
+"""Seconds."""
 _NO_BUCKETS = "-1"
 """As `max-buckets`: none at all. Unset it would be 1000, 0 means without limit."""
 
@@ -25,6 +30,7 @@ _NOT_CEPH = (
     "Check endpoint, admin_endpoint and admin_path: the Admin Ops API does not answer there; "
     "rgw_enable_apis has to hold admin, and rgw_admin_entry is its path"
 )
+_LATER = "Run again later: what is already there is kept"
 _REMEDIES = {
     "AccessDenied": (
         "Let the user that admin_credentials refer to manage users: "
@@ -88,6 +94,19 @@ class AdminOps:
         self._ask("DELETE", query, f"Cannot delete the access key {key_id} of the user {uid}")
 
     def _ask(self, method: Method, query: Mapping[str, str], failed: str) -> Any:
+        pause = _FIRST_PAUSE
+        for _ in range(_TRIES - 1):
+            try:
+                return self._send(method, query, failed)
+            except StoreRefused as refusal:
+                if not _was_concurrent(refusal):
+                    raise
+            # Apart from each other, so that two writers do not meet again and again.
+            time.sleep(pause + random.uniform(0, pause))  # noqa: S311
+            pause *= 2
+        return self._send(method, query, failed)
+
+    def _send(self, method: Method, query: Mapping[str, str], failed: str) -> Any:
         try:
             return self._api.request(method, "/user", query={"format": "json", **query}, failed=failed)
         except StoreRefused as refusal:
@@ -112,11 +131,18 @@ def open_admin(
     return AdminOps(api, base_url)
 
 
+def _was_concurrent(refusal: StoreRefused) -> bool:
+    """Whether another change of the same user was under way: Ceph 16 calls that an unknown error."""
+    return refusal.status == 500 or refusal.code == "ConcurrentModification"
+
+
 def _plainer(refusal: StoreRefused, failed: str, place: str) -> StoreRefused:
     """The same with Ceph's own name of the error, and a remedy that names settings of the backend."""
     remedy = _REMEDIES.get(refusal.code) or refusal.remedy
     if refusal.status < 300 or not refusal.code or (refusal.status in (404, 405) and refusal.code != NO_USER):
-        remedy = _NOT_CEPH if refusal.status < 500 else refusal.remedy
+        remedy = _NOT_CEPH
+    if refusal.status >= 500:
+        remedy = _LATER
     answer = f"{refusal.code} (HTTP {refusal.status})" if refusal.code else refusal.answer
     kind = type(refusal)
     return kind(failed, on=place, answer=answer, remedy=remedy, code=refusal.code, status=refusal.status)

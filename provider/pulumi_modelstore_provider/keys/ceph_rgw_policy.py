@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
+from pulumi_modelstore_provider.keys.ceph_rgw_locks import lock_of
 from pulumi_modelstore_provider.keys.protocol import Scope
 from pulumi_modelstore_provider.s3.failures import asking
 
@@ -28,9 +28,6 @@ SETTLED_SECONDS = 0.5
 
 _CONCURRENT = {"ConcurrentModification", "OperationAborted", "ConditionalRequestConflict"}
 _OWNER = "Let credentials refer to a key of the bucket's owner: only that user may set its policy"
-
-_guard = threading.Lock()
-_locks: dict[str, threading.Lock] = {}
 
 Statement = dict[str, Any]
 
@@ -97,7 +94,7 @@ class BucketPolicy:
             return
 
     def _settle(self, principal: str, wanted: list[Statement]) -> None:
-        with _lock_of(self.place):
+        with lock_of(self.place):
             for _ in range(_WRITES):
                 document = self._read()
                 if _own(document, principal) == wanted:
@@ -181,9 +178,3 @@ def _of_owner(refusal: StoreRefused) -> StoreRefused:
         code=refusal.code,
         status=refusal.status,
     )
-
-
-def _lock_of(place: str) -> threading.Lock:
-    """One writer at a time in this process; other processes are noticed by reading again."""
-    with _guard:
-        return _locks.setdefault(place, threading.Lock())
