@@ -29,6 +29,7 @@ def service_client(
     """
     try:
         import requests
+        import urllib3
         from azure.core.pipeline.transport import RequestsTransport
         from azure.storage.blob import BlobServiceClient
     except ImportError:
@@ -41,6 +42,9 @@ def service_client(
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
     trusted, limits = verification(verify_tls=connection.verify_tls, ca_bundle=connection.ca_bundle), time_limits()
+    if trusted is False:
+        # Said once, in the stack's own settings, and not again with each request.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     transport = RequestsTransport(
         session=session,
         session_owner=False,

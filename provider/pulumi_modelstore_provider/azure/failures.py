@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import email.utils
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pulumi_modelstore_provider.errors import (
-    CredentialsUnavailable,
-    ModelstoreError,
-    NotInStore,
-    StoreRefused,
-    StoreUnreachable,
-    WriteConflict,
-)
+from pulumi_modelstore_provider.azure.breakdowns import breakdown
+from pulumi_modelstore_provider.clock import LARGEST_SKEW, clocks_apart, skew
+from pulumi_modelstore_provider.errors import CredentialsUnavailable, NotInStore, StoreRefused, WriteConflict
 
 if TYPE_CHECKING:
-    from azure.core.exceptions import AzureError, HttpResponseError
+    from azure.core.exceptions import HttpResponseError
 
 _ABSENT = {"BlobNotFound", "ContainerNotFound", "ResourceNotFound"}
 _CONFLICT = {"ConditionNotMet", "TargetConditionNotMet", "BlobAlreadyExists"}
 _PRECONDITION_FAILED = 412
-_SKEW_SECONDS = 600
-"""Seconds; the service takes a request for 15 minutes after its date."""
 
 _LATER = "Run again later: what is already there is kept"
 _WRONG_KEY = (
@@ -75,7 +66,7 @@ def asking(failed: str, *, on: str) -> Iterator[None]:
         # from None: the SDK's own traceback says nothing that a user could use.
         raise (_login_failure(error, failed, on) or _refusal(error, failed, on)) from None
     except AzureError as error:
-        raise _breakdown(error, failed, on) from None
+        raise breakdown(error, failed, on) from None
 
 
 def _refusal(error: HttpResponseError, failed: str, on: str) -> StoreRefused:
@@ -94,24 +85,15 @@ def _refusal(error: HttpResponseError, failed: str, on: str) -> StoreRefused:
     elif code in _CONFLICT or (not code and status == _PRECONDITION_FAILED):
         kind = WriteConflict
     remedy = _REMEDIES.get(code, "")
-    if status in (401, 403) and (skew := _skew(headers.get("Date", ""))):
-        answer = f"{answer}; its clock and this machine's are {skew // 60} minutes apart"
-        remedy = "Set this machine's clock"
+    ahead = skew(headers.get("Date"))
+    if status in (401, 403) and ahead is not None and abs(ahead) > LARGEST_SKEW:
+        remedy = f"Set the clock of this machine. {clocks_apart(headers.get('Date'))}"
     return kind(failed, on=on, answer=answer, remedy=remedy, code=code, status=status)
 
 
 def _headers(error: HttpResponseError) -> Mapping[str, str]:
     headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
     return headers
-
-
-def _skew(date: str) -> int:
-    """Return how many seconds the clocks are apart, where that is too many; else 0."""
-    try:
-        apart = abs(time.time() - email.utils.parsedate_to_datetime(date).timestamp())
-    except ValueError:
-        return 0
-    return int(apart) if apart > _SKEW_SECONDS else 0
 
 
 def _login_failure(error: HttpResponseError, failed: str, on: str) -> CredentialsUnavailable | None:
@@ -128,36 +110,3 @@ def _login_failure(error: HttpResponseError, failed: str, on: str) -> Credential
         remedy="Log in with 'az login', run where a managed or workload identity is, or give the account's key by "
         "'env:' or 'config:'",
     )
-
-
-def _breakdown(error: AzureError, failed: str, on: str) -> ModelstoreError:
-    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
-
-    from pulumi_modelstore_provider.azure.retries import refuses_certificate
-
-    if refuses_certificate(error):
-        return StoreUnreachable(
-            failed,
-            on=on,
-            answer=str(error),
-            remedy="Give the store's CA with ca_bundle, or check that the endpoint speaks TLS at all",
-        )
-    if type(error).__name__ == "AzureSigningError":
-        return CredentialsUnavailable(
-            failed, on=on, answer="the account key is no base64", remedy="Check what the credentials refer to"
-        )
-    if isinstance(error, ServiceRequestError) and "Failed to resolve" in str(error):
-        return StoreUnreachable(
-            failed,
-            on=on,
-            answer=f"none; {error}",
-            remedy="Check the account's name: no account of that name is known here, or there is no name service",
-        )
-    if isinstance(error, ServiceRequestError | ServiceResponseError):
-        return StoreUnreachable(
-            failed,
-            on=on,
-            answer=f"none; {error}",
-            remedy="Check the endpoint and the network; run again: what is already there is kept",
-        )
-    return ModelstoreError(failed, on=on, answer=str(error).partition("\n")[0])
