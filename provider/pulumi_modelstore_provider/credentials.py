@@ -6,7 +6,9 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator
 
 from pulumi_modelstore_provider.errors import CredentialsUnavailable, keep_out_of_texts
 
@@ -62,6 +64,16 @@ def parse_reference(ref: str) -> CredentialReference:
             raise ValueError("'env:' takes the prefix of environment variables: letters, digits and underscores")
         return CredentialReference("env", name)
     return CredentialReference("profile" if kind == "profile" else "config", name)
+
+
+def valid_reference(ref: str) -> str:
+    """Return the reference. Raises ValueError, which does not repeat it, where it is none."""
+    parse_reference(ref)
+    return ref
+
+
+Reference: TypeAlias = Annotated[str, AfterValidator(valid_reference)]
+"""A reference as settings hold it."""
 
 
 def resolve(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_camel
 
 from pulumi_modelstore_provider.credentials import parse_reference
-from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
+from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
 
 class GcsConnection(BaseModel):
@@ -25,15 +25,10 @@ class GcsConnection(BaseModel):
     kind: Literal["gcs"] = "gcs"
     project: str | None = None
     location: str | None = None
-    endpoint: str | None = None
+    endpoint: Endpoint | None = None
     verify_tls: bool = True
     ca_bundle: str | None = None
     credentials: str = "default"
-
-    @field_validator("endpoint")
-    @classmethod
-    def _endpoint_is_a_plain_url(cls, value: str | None) -> str | None:
-        return None if value is None else valid_endpoint(value)
 
     @field_validator("credentials")
     @classmethod

@@ -15,14 +15,14 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from pulumi_modelstore_provider.credentials import ConfigLookup, parse_reference
+from pulumi_modelstore_provider.credentials import ConfigLookup, Reference
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, keep_out_of_texts
 from pulumi_modelstore_provider.keys.ceph_rgw_admin import NO_USER, USER_EXISTS, AdminOps, open_admin
 from pulumi_modelstore_provider.keys.ceph_rgw_locks import lock_of
 from pulumi_modelstore_provider.keys.ceph_rgw_policy import BucketPolicy
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 from pulumi_modelstore_provider.s3.connection import S3Connection
-from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
+from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
 TENANT = r"[A-Za-z0-9_]*"
 """Characters of a tenant's name (Ceph documentation, "RGW Multi-tenancy")."""
@@ -44,8 +44,8 @@ class Settings(IssuerSettings):
 
     kind: Literal["ceph-rgw"] = "ceph-rgw"
     connection: S3Connection
-    admin_credentials: str | None = None
-    admin_endpoint: str | None = None
+    admin_credentials: Reference | None = None
+    admin_endpoint: Endpoint | None = None
     admin_path: str = Field(default="admin", pattern=rf"^{ADMIN_PATH}$")
     tenant: str = Field(default="", pattern=rf"^{TENANT}$")
 
@@ -54,18 +54,6 @@ class Settings(IssuerSettings):
     def _connection_has_an_endpoint(cls, value: S3Connection) -> S3Connection:
         if value.endpoint is None:
             raise ValueError("the endpoint of Ceph's gateway is required")
-        return value
-
-    @field_validator("admin_endpoint")
-    @classmethod
-    def _endpoint_is_a_plain_url(cls, value: str | None) -> str | None:
-        return None if value is None else valid_endpoint(value)
-
-    @field_validator("admin_credentials")
-    @classmethod
-    def _credentials_are_a_reference(cls, value: str | None) -> str | None:
-        if value is not None:
-            parse_reference(value)
         return value
 
     @property

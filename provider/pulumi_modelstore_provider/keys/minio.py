@@ -15,14 +15,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import field_validator
-
-from pulumi_modelstore_provider.credentials import ConfigLookup, parse_reference
+from pulumi_modelstore_provider.credentials import ConfigLookup, Reference
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, keep_out_of_texts
 from pulumi_modelstore_provider.keys.minio_client import add_key_of, administering, administrator, open_admin
 from pulumi_modelstore_provider.keys.minio_policy import policy_of
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
-from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
+from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from minio import MinioAdmin
@@ -46,21 +44,10 @@ class Settings(IssuerSettings):
     """
 
     kind: Literal["minio"] = "minio"
-    endpoint: str
-    credentials: str = "default"
+    endpoint: Endpoint
+    credentials: Reference = "default"
     verify_tls: bool = True
     ca_bundle: str | None = None
-
-    @field_validator("endpoint")
-    @classmethod
-    def _endpoint_is_a_plain_url(cls, value: str) -> str:
-        return valid_endpoint(value)
-
-    @field_validator("credentials")
-    @classmethod
-    def _credentials_are_a_reference(cls, value: str) -> str:
-        parse_reference(value)
-        return value
 
     @property
     def address(self) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
+
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials, parse_reference, resolve
 from pulumi_modelstore_provider.errors import CredentialsUnavailable
 
@@ -13,6 +17,10 @@ def named_user_reference(value: str) -> str:
     if parse_reference(value).kind not in ("env", "config"):
         raise ValueError(_FORMS)
     return value
+
+
+NamedUserReference: TypeAlias = Annotated[str, AfterValidator(named_user_reference)]
+"""A reference as settings hold it."""
 
 
 def named_user(reference: str, config: ConfigLookup | None) -> Credentials:

@@ -12,17 +12,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from pulumi_modelstore_provider.credentials import ConfigLookup
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
 from pulumi_modelstore_provider.http_api import HttpApi
-from pulumi_modelstore_provider.keys.named_user import named_user, named_user_reference
+from pulumi_modelstore_provider.keys.named_user import NamedUserReference, named_user
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 from pulumi_modelstore_provider.keys.s3_statements import place_of, statements
 from pulumi_modelstore_provider.keys.vast_ledger import Ledger
 from pulumi_modelstore_provider.keys.vast_vms import Vms, authorization
-from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
+from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
 _locks: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 """One a principal: its ledger is read and written by the slots of one run at once."""
@@ -37,22 +37,12 @@ class Settings(IssuerSettings):
     """
 
     kind: Literal["vast-s3"] = "vast-s3"
-    vms: str
-    credentials: str
+    vms: Endpoint
+    credentials: NamedUserReference
     tenant: str = Field(default="default", min_length=1)
     user: str | None = Field(default=None, min_length=1)
     verify_tls: bool = True
     ca_bundle: str | None = None
-
-    @field_validator("vms")
-    @classmethod
-    def _vms_is_a_plain_url(cls, value: str) -> str:
-        return valid_endpoint(value)
-
-    @field_validator("credentials")
-    @classmethod
-    def _credentials_hold_a_manager(cls, value: str) -> str:
-        return named_user_reference(value)
 
     @property
     def address(self) -> str:

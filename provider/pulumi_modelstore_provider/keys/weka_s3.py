@@ -9,24 +9,26 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, keep_out_of_texts
 from pulumi_modelstore_provider.http_api import HttpApi
-from pulumi_modelstore_provider.keys.named_user import named_user, named_user_reference
+from pulumi_modelstore_provider.keys.named_user import NamedUserReference, named_user
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 from pulumi_modelstore_provider.keys.s3_statements import place_of, statements
-from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
+from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
 POLICY_BYTES = 2048
 """The longest policy (Weka's documentation of S3 users)."""
 
 _ACCOUNTS = "/s3/serviceAccounts"
+_GONE_SECONDS = 30.0
 _OWNED = re.compile(r"Modelstore([0-9a-f]{16})([EOS]\d+)")
 _S3_USER = "Refer to the name and password of a Weka user of the role S3: only that user manages its service accounts"
 
@@ -39,21 +41,11 @@ class Settings(IssuerSettings):
     """
 
     kind: Literal["weka-s3"] = "weka-s3"
-    api: str
-    credentials: str
+    api: Endpoint
+    credentials: NamedUserReference
     organization: str | None = Field(default=None, min_length=1)
     verify_tls: bool = True
     ca_bundle: str | None = None
-
-    @field_validator("api")
-    @classmethod
-    def _api_is_a_plain_url(cls, value: str) -> str:
-        return valid_endpoint(value)
-
-    @field_validator("credentials")
-    @classmethod
-    def _credentials_hold_a_user(cls, value: str) -> str:
-        return named_user_reference(value)
 
     @property
     def address(self) -> str:
@@ -89,12 +81,12 @@ class WekaKeys:
                 on=self._api.base_url,
                 remedy="Shorten the prefix",
             )
-        self._request("GET", _ACCOUNTS, failed="Cannot list service accounts")
+        self._listed()
         return f"{name}.{scope.bucket}:{_digest(f'{scope.prefix}:{scope.read_only}')[:8]}"
 
     def principal_exists(self, principal: str) -> bool:  # noqa: ARG002 - there is nothing of it in the store
         """Tell whether the S3 user still works, on which all accounts depend."""
-        self._request("GET", _ACCOUNTS, failed="Cannot list service accounts")
+        self._listed()
         return True
 
     def delete_principal(self, principal: str, scope: Scope) -> None:  # noqa: ARG002 - the protocol's
@@ -128,17 +120,26 @@ class WekaKeys:
         return issued
 
     def delete_key(self, principal: str, key_id: str) -> None:
-        """Delete the service account; Weka answers once its key is of no use."""
+        """Delete the service account and return once it is not listed any more."""
         failed = f"Cannot delete the service account {key_id} of {principal}"
         try:
             self._request("DELETE", f"{_ACCOUNTS}/{quote(key_id, safe='')}", failed=failed)
         except NotInStore:
             return
+        waited, pause = 0.0, 0.1
+        while key_id in self._listed():
+            if waited >= _GONE_SECONDS:
+                raise ModelstoreError(
+                    f"The service account {key_id} of {principal} is still there {waited:.0f} s after its deletion",
+                    on=self._api.base_url,
+                    remedy="Check the state of the S3 cluster in Weka, then run again",
+                )
+            time.sleep(pause)
+            waited, pause = waited + pause, min(2 * pause, 2.0)
 
     def _owned(self, principal: str) -> Iterator[tuple[str, str]]:
         """Each service account of the principal, with its place."""
-        listed = self._request("GET", _ACCOUNTS, failed="Cannot list service accounts")
-        for key in _keys_listed(listed):
+        for key in self._listed():
             try:
                 shown = _one(self._request("GET", f"{_ACCOUNTS}/{quote(key, safe='')}"))
             except NotInStore:
@@ -147,6 +148,9 @@ class WekaKeys:
             owned = _OWNED.fullmatch(_first_sid(shown.get("policy_content")))
             if owned is not None and owned[1] == _owner(principal):
                 yield key, owned[2]
+
+    def _listed(self) -> list[str]:
+        return _keys_listed(self._request("GET", _ACCOUNTS, failed="Cannot list service accounts"))
 
     def _request(self, method: str, path: str, *, body: Any = None, failed: str = "") -> Any:
         try:

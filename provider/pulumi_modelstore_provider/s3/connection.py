@@ -6,11 +6,11 @@ import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from pulumi_modelstore_provider.credentials import parse_reference
-from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
+from pulumi_modelstore_provider.credentials import Reference
+from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
 _AWS_HOST = re.compile(r"(^|\.)amazonaws\.com(\.cn)?$")
 
@@ -27,25 +27,14 @@ class S3Connection(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
-    endpoint: str | None = None
+    endpoint: Endpoint | None = None
     region: str = Field(default="us-east-1", min_length=1)
     addressing: Literal["path", "virtual"] | None = None
     verify_tls: bool = True
     ca_bundle: str | None = None
-    credentials: str = "default"
+    credentials: Reference = "default"
     checksums: Literal["when_supported", "when_required"] | None = None
     signature: Literal["v4", "v2"] | None = None
-
-    @field_validator("endpoint")
-    @classmethod
-    def _endpoint_is_a_plain_url(cls, value: str | None) -> str | None:
-        return None if value is None else valid_endpoint(value)
-
-    @field_validator("credentials")
-    @classmethod
-    def _credentials_are_a_reference(cls, value: str) -> str:
-        parse_reference(value)
-        return value
 
     @property
     def scheme(self) -> str:

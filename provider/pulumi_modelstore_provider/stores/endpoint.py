@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
 
 
 def valid_endpoint(value: str, *, with_path: bool = False) -> str:
@@ -23,3 +26,7 @@ def valid_endpoint(value: str, *, with_path: bool = False) -> str:
     if port == 0:
         raise ValueError("the endpoint's port is not a number from 1 to 65535")
     return value.rstrip("/")
+
+
+Endpoint: TypeAlias = Annotated[str, AfterValidator(valid_endpoint)]
+"""A URL of scheme, host and port, kept without a slash at its end."""
