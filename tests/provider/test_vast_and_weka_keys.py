@@ -13,12 +13,12 @@ from provider.appliances import ADMINISTRATOR, Appliance, key_inputs, vast, weka
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.errors import CredentialsUnavailable, ModelstoreError, StoreRefused, StoreUnreachable
 from pulumi_modelstore_provider.http_api import HttpApi
-from pulumi_modelstore_provider.time_limits import TimeLimits
-from pulumi_modelstore_provider.keys.protocol import Scope
+from pulumi_modelstore_provider.keys.protocol import KeyIssuer, Scope
 from pulumi_modelstore_provider.keys.vast_s3 import VastKeys
 from pulumi_modelstore_provider.keys.vast_vms import Vms
 from pulumi_modelstore_provider.keys.weka_s3 import WekaKeys
 from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
+from pulumi_modelstore_provider.time_limits import TimeLimits
 from servers.versitygw import VersityGateway
 from stubs.certificates import loopback_certificate
 from stubs.management import Answer
@@ -183,6 +183,22 @@ def test_wrong_password_is_told_with_the_remedy_and_without_the_password(
     assert "a-wrong-password" not in str(refused.value)
 
 
+def test_password_that_the_store_repeats_is_left_out(appliance: Appliance) -> None:
+    password = appliance.environment[f"{ADMINISTRATOR}_SECRET_ACCESS_KEY"]
+    appliance.stub.before = lambda request: Answer(403, {"message": f"not with {password}"})
+    with pytest.raises(StoreRefused, match="not with") as refused:
+        appliance.issuer().ensure_principal("readers", Scope("models"))
+    assert password not in str(refused.value)
+    assert password not in repr(refused.value)
+
+
+def test_something_else_at_the_address_is_told(appliance: Appliance) -> None:
+    appliance.stub.before = lambda request: Answer(404, {"message": "a page of somebody's"})
+    with pytest.raises(StoreRefused) as refused:
+        appliance.issuer().ensure_principal("readers", Scope("models"))
+    assert "address" in refused.value.remedy
+
+
 def test_credentials_that_are_not_there_are_named(appliance: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(f"{ADMINISTRATOR}_SECRET_ACCESS_KEY")
     with pytest.raises(CredentialsUnavailable, match=f"{ADMINISTRATOR}_SECRET_ACCESS_KEY"):
@@ -200,14 +216,17 @@ def test_store_that_hangs_is_given_up(appliance: Appliance) -> None:
     hanging = threading.Event()
     appliance.stub.before = lambda request: hanging.wait(30) and None
     api = HttpApi(_base_of(appliance), name="the stub", limits=TimeLimits(read=0.2, attempts=1))
-    issuer = VastKeys(Vms(api, "ai")) if "vms" in appliance.settings else WekaKeys(api, Credentials("a", "password"))
     try:
         with pytest.raises(StoreUnreachable) as given_up:
-            issuer.ensure_principal("readers", Scope("models"))
+            _issuer_at(appliance, api).ensure_principal("readers", Scope("models"))
     finally:
         hanging.set()
     assert "127.0.0.1" in str(given_up.value)
     assert given_up.value.remedy
+
+
+def _issuer_at(appliance: Appliance, api: HttpApi) -> KeyIssuer:
+    return VastKeys(Vms(api, "ai")) if "vms" in appliance.settings else WekaKeys(api, Credentials("a", "password"))
 
 
 def _base_of(appliance: Appliance) -> str:
@@ -216,9 +235,10 @@ def _base_of(appliance: Appliance) -> str:
 
 
 def test_nothing_listens_there(appliance: Appliance) -> None:
-    where = {"vms": "http://127.0.0.1:9"} if "vms" in appliance.settings else {"api": "http://127.0.0.1:9"}
-    with pytest.raises(StoreUnreachable, match=r"127\.0\.0\.1:9"):
-        appliance.issuer(**where).ensure_principal("readers", Scope("models"))
+    api = HttpApi("http://127.0.0.1:9", name="nobody", limits=TimeLimits(attempts=1))
+    with pytest.raises(StoreUnreachable, match=r"127\.0\.0\.1:9") as unreachable:
+        _issuer_at(appliance, api).ensure_principal("readers", Scope("models"))
+    assert unreachable.value.remedy
 
 
 @pytest.mark.parametrize("name", ["vast", "weka"])
