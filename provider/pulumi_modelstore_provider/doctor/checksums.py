@@ -28,7 +28,7 @@ def noticed(subject: Subject) -> str:
         return f"damaged bytes refused: {refusal.code}; computes {computed}"
     raise Unsupported(
         f"damaged bytes accepted; computes {computed}",
-        "Uploads are compared with the store's own checksum, or read back where it has none: leave that time for them",
+        "Nothing to do: uploads are compared with what the store computed of them, and read back where it computes nothing",
     )
 
 

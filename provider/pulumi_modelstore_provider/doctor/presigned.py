@@ -9,6 +9,8 @@ from pulumi_modelstore_provider.errors import StoreRefused
 
 _SECONDS = 60
 _OK = 200
+_SERVER_ERRORS = 500
+_REMEDY = "Check the region, the addressing and the clock; a proxy that renames the host breaks signatures"
 
 
 def fetched(subject: Subject) -> str:
@@ -20,7 +22,7 @@ def fetched(subject: Subject) -> str:
             "The presigned URL was refused",
             on=subject.store.url(key),
             answer=f"HTTP {answer.status}",
-            remedy="Check the region, the addressing and the clock; a proxy that renames the host breaks signatures",
+            remedy=_REMEDY if answer.status < _SERVER_ERRORS else "Look into the store's own log",
             status=answer.status,
         )
     require_equal(subject, key, answer.body, CONTENT)

@@ -53,7 +53,7 @@ def _no_connection(text: str, cause: str) -> tuple[str, str]:
 def _tls(text: str) -> tuple[str, str]:
     if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text:
         return text, "Write http:// if the store has no TLS, or check that the endpoint speaks TLS on this port"
-    if "Hostname mismatch" in text or "IP address mismatch" in text:
+    if any(words in text for words in ("Hostname mismatch", "IP address mismatch", "doesn't match")):
         return text, "Write the endpoint with a host name that is in the store's certificate"
     if "has expired" in text or "not yet valid" in text:
         return text, "Have the store's certificate renewed, or set this machine's clock"

@@ -19,6 +19,9 @@ _IN_A_ROW = 2
 _UNAUTHORIZED = {401, 403}
 _NOT_YET = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "InvalidClientTokenId", "NotSignedUp", "403"}
 
+_NEVER = {"RequestTimeTooSkewed", "ForeignAnswer"}
+"""Refusals of any key: the clock is wrong, or what answers is no store."""
+
 
 def await_key(
     connection: Connection,
@@ -48,7 +51,8 @@ def await_key(
                 remedy="Let the key depend on its namespace's bucket",
             ) from None
         except StoreRefused as refusal:
-            if refusal.code not in _NOT_YET and refusal.status not in _UNAUTHORIZED:
+            not_yet = refusal.code in _NOT_YET or refusal.status in _UNAUTHORIZED
+            if refusal.code in _NEVER or not not_yet:
                 raise
             in_a_row = 0
             if waited >= patience:
