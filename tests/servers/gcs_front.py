@@ -156,9 +156,15 @@ class _Handler(BaseHTTPRequestHandler):
             return Answer.refused(404, f"Unknown service account {email}")
         name = f"projects/{iam.project}/serviceAccounts/{email}"
         if "keys" not in parts:
+            if self.command == "PATCH":
+                description = json.loads(body)["serviceAccount"]["description"]
+                if len(description) > 256:
+                    return Answer.refused(400, "The description must be at most 256 bytes")
+                iam.accounts[email] = description
+            found = {"name": name, "email": email, "description": iam.accounts[email]}
             if self.command == "DELETE":
                 iam.delete_account(email)
-            return Answer.of({"name": name, "email": email})
+            return Answer.of(found)
         if key is None and self.command == "POST":
             text = iam.make_json_key(email, self.server.url)
             key = json.loads(text)["private_key_id"]

@@ -50,7 +50,8 @@ class Iam:
 
     def __init__(self, project: str) -> None:
         self.project = project
-        self.accounts: set[str] = set()
+        self.accounts: dict[str, str] = {}
+        """E-mail addresses with descriptions."""
         self.administrators: set[str] = set()
         self.bindings: dict[str, list[dict[str, Any]]] = {}
         self.hmac_keys: dict[str, HmacKey] = {}
@@ -66,14 +67,14 @@ class Iam:
         with self._lock:
             if email in self.accounts:
                 raise IamRefused(409, f"Service account {account_id} already exists within project {self.project}.")
-            self.accounts.add(email)
+            self.accounts[email] = ""
         return email
 
     def delete_account(self, email: str) -> None:
         """Delete an account, and all keys of it."""
         with self._lock:
             self._known(email)
-            self.accounts.discard(email)
+            del self.accounts[email]
             self._json_keys = {key: value for key, value in self._json_keys.items() if value[0] != email}
             self.hmac_keys = {key: value for key, value in self.hmac_keys.items() if value.account != email}
 

@@ -41,8 +41,8 @@ class Gcs(BackendSettings):
             take, read by URIs of `s3://`.
         credentials: where uploads find the deployer's account: `default` (application default credentials), or
             `env:PREFIX` or `config:KEY`, whose secret part is the text of a JSON key and whose id its `client_email`.
-            The bucket and the keys are made with the stack's `gcp` provider, by its own configuration; that an account
-            has no third key is looked up with these.
+            Keys are made with the same; bucket, accounts and roles with the stack's `gcp` provider, by its own
+            configuration.
         endpoint: URL to use instead of Google's, such as a private endpoint or an emulator.
         ca_bundle: file with the CA certificates that its certificate descends from, on the deploying machine.
         verify_tls: false accepts any certificate there; ask for it only on a network you trust.
@@ -172,10 +172,8 @@ class Gcs(BackendSettings):
         return []
 
     def issue_keys(self, request: KeyRequest) -> Mapping[Role, IssuedKey]:
-        """Declare a service account with its role on the bucket and one key a slot."""
-        return declare_account_keys(
-            request, self.keys, project=self.project, endpoint=self.endpoint, connection=self._connection
-        )
+        """Declare a service account with its role on the bucket, and one key a slot."""
+        return declare_account_keys(request, form=self.keys, project=self.project, connection=self.connection())
 
     def uri(self, key: str) -> pulumi.Input[str]:
         """`gs://bucket/key`, or `s3://bucket/key` where keys are HMAC's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials, resolve
@@ -23,25 +24,28 @@ def client(
     credentials: Credentials | None = None,
     config: ConfigLookup | None = None,
     connections: int = 10,
+    scopes: Sequence[str] | None = None,
 ) -> Any:
     """Return a client of google-cloud-storage, safe to share between threads; opens no connection yet.
 
     `credentials` take the place of what the connection refers to; `config` gives the stack's configuration, for
-    `config:` references; `connections` is how many requests may be under way at once. Raises CredentialsUnavailable
-    when the reference leads nowhere, and ModelstoreError when the package or the CA bundle is not there.
+    `config:` references; `connections` is how many requests may be under way at once, `scopes` what access
+    tokens are asked for (unset, Cloud Storage). Raises CredentialsUnavailable when the reference leads nowhere, and
+    ModelstoreError when the package or the CA bundle is not there.
     """
     storage = _sdk()
     from pulumi_modelstore_provider.gcs import identity
     from pulumi_modelstore_provider.gcs.transport import session
 
+    wanted = scopes or storage.Client.SCOPE
     resolved = credentials or resolve(connection.credentials, config=config)
     endpoint = connection.endpoint or os.environ.get(_EMULATOR)
     if isinstance(resolved, Credentials):
-        known = identity.from_json_key(resolved, of=connection.credentials, scopes=storage.Client.SCOPE)
+        known = identity.from_json_key(resolved, of=connection.credentials, scopes=wanted)
     elif endpoint is not None and endpoint.startswith("http://"):
         known = identity.anonymous()
     else:
-        known = identity.application_default(storage.Client.SCOPE)
+        known = identity.application_default(wanted)
     trusted = verification(verify_tls=connection.verify_tls, ca_bundle=connection.ca_bundle)
     transport = session(known, limits=time_limits(), connections=connections, verification=trusted)
     return storage.Client(
