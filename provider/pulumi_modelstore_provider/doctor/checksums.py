@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from pulumi_modelstore_provider.doctor.findings import NothingToTry, Unsupported
@@ -20,15 +22,16 @@ def noticed(subject: Subject) -> str:
     known = subject.store.head(subject.object_key("object"))
     computed = _names(known.sums if known else StoreSums())
     key = subject.object_key("damaged")
-    try:
-        _send_damaged(subject.store, key)
-    except StoreRefused as refusal:
-        if refusal.status != _BAD_REQUEST:
-            raise
-        return f"damaged bytes refused: {refusal.code}; computes {computed}"
+    for name, send in _ways(subject.store):
+        try:
+            send(key)
+        except StoreRefused as refusal:
+            if refusal.status != _BAD_REQUEST:
+                raise
+            return f"damaged bytes refused by {name}: {refusal.code}; computes {computed}"
     raise Unsupported(
         f"damaged bytes accepted; computes {computed}",
-        "Nothing to do: uploads are compared with what the store computed of them, and read back where it computes nothing",
+        "Nothing to do: uploads are compared with what the store computed, and read back where it computes nothing",
     )
 
 
@@ -37,29 +40,29 @@ def _names(sums: StoreSums) -> str:
     return ", ".join(name for name, value in names.items() if value) or "none that it tells"
 
 
-def _send_damaged(store: Any, key: str) -> None:
-    """Send by the store's own client: the package computes each checksum of what it sends."""
+def _ways(store: Any) -> Iterator[tuple[str, Callable[[str], None]]]:
+    """Sending with each checksum that the family of stores knows, by its own client: the package sends none damaged."""
     from pulumi_modelstore_provider.s3.objects import Objects
 
     if isinstance(store, Objects):
-        _to_s3(store, key)
+        if store.sends_crc32:
+            yield "CRC32", partial(_to_s3, store, store.guarded(CONTENT))
+        yield "MD5", partial(_to_s3, store, store.guarded_by_md5(CONTENT))
         return
     family = type(store).__module__.split(".")[1]
     if family == "azure":
-        _to_azure(store, key)
+        yield "MD5", partial(_to_azure, store)
     elif family == "gcs":
-        _to_gcs(store, key)
+        yield "CRC32C", partial(_to_gcs, store)
     else:
         raise NothingToTry("no way is known to send damaged bytes there")
 
 
-def _to_s3(store: Any, key: str) -> None:
+def _to_s3(store: Any, checksum: Mapping[str, str], key: str) -> None:
     from pulumi_modelstore_provider.s3.failures import asking
 
     with asking("Damaged bytes were sent", on=store.url(key)):
-        store.client.put_object(
-            Bucket=store.bucket, Key=key, Body=_DAMAGED, ContentType=CONTENT_TYPE, **store.guarded(CONTENT)
-        )
+        store.client.put_object(Bucket=store.bucket, Key=key, Body=_DAMAGED, ContentType=CONTENT_TYPE, **checksum)
 
 
 def _to_azure(store: Any, key: str) -> None:

@@ -28,7 +28,7 @@ def listing(subject: Subject) -> str:
 def put(subject: Subject) -> str:
     """Write the probe object."""
     receipt = subject.store.put(
-        subject.object_key("object"), CONTENT, content_type=CONTENT_TYPE, metadata={"written-by": "modelstore-doctor"}
+        subject.object_key("object"), CONTENT, content_type=CONTENT_TYPE, metadata={"modelstore": "doctor"}
     )
     return f"{len(CONTENT)} bytes written, ETag {receipt.etag}"
 
