@@ -26,7 +26,8 @@ class CephRgw(S3Endpoint):
     """A bucket on Ceph's Object Gateway (RGW); the other settings are those of `S3Endpoint`.
 
     `credentials` are those of the user who owns the bucket, and so sets its policy. Each consumer gets a user of its
-    own, `<consumer>@<bucket>`, who owns nothing and may create no bucket.
+    own, `<consumer>@<bucket>`, who owns nothing and may create no bucket. `region` is the zone group's name where the
+    bucket is to be in another one than the gateway's own; Ceph takes any region in signatures.
 
     Args:
         admin_credentials: where the key of a user with the capability `users=*` is found, who makes users and keys:

@@ -39,6 +39,7 @@ _REMEDIES = {
     "InvalidAccessKeyId": "Check the access key id that admin_credentials refer to: Ceph does not know it",
     "SignatureDoesNotMatch": "Check the secret key that admin_credentials refer to",
     "RequestTimeTooSkewed": "Set the clock of this machine, or of the store",
+    NO_USER: "Run `pulumi refresh`, then deploy again: the user was deleted outside of the stack",
     "UserSuspended": "Enable the user that admin_credentials refer to: radosgw-admin user enable --uid=<its uid>",
 }
 
@@ -138,14 +139,19 @@ def _was_concurrent(refusal: StoreRefused) -> bool:
 
 def _plainer(refusal: StoreRefused, failed: str, place: str) -> StoreRefused:
     """The same with Ceph's own name of the error, and a remedy that names settings of the backend."""
-    remedy = _REMEDIES.get(refusal.code) or refusal.remedy
-    if refusal.status < 300 or not refusal.code or (refusal.status in (404, 405) and refusal.code != NO_USER):
-        remedy = _NOT_CEPH
-    if refusal.status >= 500:
-        remedy = _LATER
     answer = f"{refusal.code} (HTTP {refusal.status})" if refusal.code else refusal.answer
     kind = type(refusal)
-    return kind(failed, on=place, answer=answer, remedy=remedy, code=refusal.code, status=refusal.status)
+    return kind(failed, on=place, answer=answer, remedy=_remedy(refusal), code=refusal.code, status=refusal.status)
+
+
+def _remedy(refusal: StoreRefused) -> str:
+    if refusal.status == 429 or refusal.status >= 500:
+        return _LATER
+    if refusal.code in _REMEDIES:
+        return _REMEDIES[refusal.code]
+    if not refusal.code or refusal.status in (404, 405):
+        return _NOT_CEPH
+    return refusal.remedy
 
 
 def _administrator(reference: str, config: ConfigLookup | None) -> Credentials:

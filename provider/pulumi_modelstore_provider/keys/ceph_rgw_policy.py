@@ -9,18 +9,14 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
 from pulumi_modelstore_provider.keys.ceph_rgw_locks import lock_of
 from pulumi_modelstore_provider.keys.protocol import Scope
+from pulumi_modelstore_provider.keys.s3_statements import statements
 from pulumi_modelstore_provider.s3.failures import asking
-
-_LIST = ["s3:GetBucketLocation", "s3:ListBucket"]
-_LIST_TO_WRITE = [*_LIST, "s3:ListBucketMultipartUploads"]
-_READ = ["s3:GetObject"]
-_WRITE = ["s3:AbortMultipartUpload", "s3:DeleteObject", *_READ, "s3:ListMultipartUploadParts", "s3:PutObject"]
 
 _WRITES = 12
 SETTLED_SECONDS = 0.5
@@ -33,35 +29,16 @@ Statement = dict[str, Any]
 
 
 def statements_of(principal: str, scope: Scope) -> list[Statement]:
-    """Return what lets the principal into the scope.
-
-    Listing is not narrowed to the prefix: KServe's storage initializer begins with HeadBucket, which a condition on
-    `s3:prefix` denies.
-    """
-    bucket = f"arn:aws:s3:::{scope.bucket}"
-    prefix = scope.prefix.strip("/")
-    objects = f"{bucket}/{prefix}/*" if prefix else f"{bucket}/*"
-    listing, reading = (_LIST, _READ) if scope.read_only else (_LIST_TO_WRITE, _WRITE)
-    return [
-        _statement(principal, "bucket", listing, bucket),
-        _statement(principal, "objects", reading, objects),
-    ]
+    """Return what lets the principal into the scope."""
+    who = {"AWS": [arn_of(principal)]}
+    allowed = zip(("bucket", "objects"), statements(scope, sid=""), strict=True)
+    return [{**statement, "Sid": f"{_mark(principal)}{of}", "Principal": who} for of, statement in allowed]
 
 
 def arn_of(principal: str) -> str:
     """Return how policies name a user: `tenant$uid`, or `uid` outside of tenants."""
     tenant, _, uid = principal.rpartition("$")
     return f"arn:aws:iam::{tenant}:user/{uid}"
-
-
-def _statement(principal: str, of: str, actions: Sequence[str], resource: str) -> Statement:
-    return {
-        "Sid": f"{_mark(principal)}{of}",
-        "Effect": "Allow",
-        "Principal": {"AWS": [arn_of(principal)]},
-        "Action": list(actions),
-        "Resource": [resource],
-    }
 
 
 def _mark(principal: str) -> str:
