@@ -98,6 +98,14 @@ class Rig(Protocol):
         ...
 
     @property
+    def repairs_keys(self) -> bool:
+        """Whether the run after a killed one replaces a key that was made and not recorded.
+
+        Where a cloud's own Pulumi provider makes the keys, the next run can only tell of it: then false.
+        """
+        ...
+
+    @property
     def cannot_create(self) -> str | None:
         """Why the bucket is always adopted here, where the server does not know what the backend declares with one."""
         ...

@@ -36,6 +36,7 @@ class S3Rig:
     path: Sequence[Path] = ()
     configuration: Mapping[str, Any] = {}
     issues_keys = True
+    repairs_keys = True
     cannot_create: str | None = None
 
     def __init__(self, endpoint: str, administrator: StoreKey, *, folder: Path, region: str = "us-east-1") -> None:

@@ -19,6 +19,7 @@ class CloudflareRig(S3Rig):
     """The gateway as R2; every token is a principal of its own."""
 
     kind = "cloudflare-r2"
+    repairs_keys = False
 
     def __init__(self, gateway: VersityGateway, stub: CloudflareStub, tools: RigTools) -> None:
         root = StoreKey(gateway.access_key_id, gateway.secret_access_key)
@@ -41,8 +42,8 @@ class CloudflareRig(S3Rig):
         self.stub.forget_bucket(bucket)
 
     def key_ids(self) -> set[str] | None:
-        """Not told: the token of a killed run stays, for Cloudflare's plugin does not find it again."""
-        return None
+        with self.stub.lock:
+            return set(self.stub.tokens)
 
     def add_key(self, stack: Stack) -> str | None:
         """Tokens have no principal: somebody's own for the bucket is not the stack's to count."""
