@@ -6,13 +6,15 @@ Azure logs accounts, not containers: the log holds the requests to every contain
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pulumi
-
-from pulumi_modelstore.arguments.inputs import derive, is_plain
+from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.backends.access_log import AccessLog
+
+if TYPE_CHECKING:
+    import pulumi
+    import pulumi_azure_native as azure
 
 CATEGORIES = ("StorageRead", "StorageWrite", "StorageDelete")
 """All that there is of blobs (Azure Monitor, resource log categories of storage accounts)."""
@@ -30,7 +32,7 @@ def access_log_problems(audit: AccessLog, *, account: str, resource_group: Any) 
     if resource_group is None:
         remedy = "Give AzureBlob the resource_group of its storage account, or declare the diagnostic setting elsewhere"
         found.append(Problem("audit", "is a diagnostic setting of a storage account whose group is not known", remedy))
-    if is_plain(audit.bucket):
+    if isinstance(audit.bucket, str):
         taker = _taker(audit.bucket)
         if taker is None:
             remedy = "Give the resource id of another storage account, or of a Log Analytics workspace"
@@ -47,21 +49,15 @@ def access_log_problems(audit: AccessLog, *, account: str, resource_group: Any) 
 
 
 def declare_access_log(
-    name: str, audit: AccessLog, *, account: str, resource_group: pulumi.Input[str], opts: pulumi.ResourceOptions
+    name: str, audit: AccessLog, container: azure.storage.BlobContainer, opts: pulumi.ResourceOptions
 ) -> pulumi.Resource:
-    """Declare the log of the account's blobs, for the namespace `name`."""
+    """Declare the log of the blobs of the container's account, for the namespace `name`."""
     import pulumi_azure_native as azure
 
-    client = azure.authorization.get_client_config_output(opts=pulumi.InvokeOptions(parent=opts.parent))
-    service = pulumi.Output.all(client.subscription_id, resource_group).apply(
-        lambda known: (
-            f"/subscriptions/{known[0]}/resourceGroups/{known[1]}/providers/Microsoft.Storage/storageAccounts/{account}"
-            "/blobServices/default"
-        )
-    )
     return azure.monitor.DiagnosticSetting(
         f"{name}-access-log",
-        resource_uri=service,
+        # The blob service's resource id is where the container's own begins.
+        resource_uri=container.id.apply(lambda id_: id_.partition("/containers/")[0]),
         storage_account_id=derive(lambda place: _place(place, "storage_account_id"), audit.bucket),
         workspace_id=derive(lambda place: _place(place, "workspace_id"), audit.bucket),
         logs=[{"category": category, "enabled": True} for category in CATEGORIES],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import pulumi
@@ -21,6 +21,9 @@ from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRe
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
 from pulumi_modelstore.backends.store_keys import declare_store_keys
 from pulumi_modelstore_provider.azure.connection import AzureConnection
+
+if TYPE_CHECKING:
+    import pulumi_azure_native as azure
 
 # Naming containers, blobs and metadata (Azure Storage documentation): no dots, no two hyphens in a row.
 _CONTAINER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -119,33 +122,33 @@ class AzureBlob(BackendSettings):
     ) -> DeclaredBucket:
         """Declare the container, closed to the public, or have it read where `adopt` is true; it outlives the stack."""
         kept = pulumi.ResourceOptions(parent=parent, retain_on_delete=True)
-        container = self._container(name, kept, adopt=adopt)
-        if audit is not None and self.resource_group is not None:
-            after = pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[container]))
-            declare_access_log(name, audit, account=self.account, resource_group=self.resource_group, opts=after)
-        return DeclaredBucket(self.container, [container])
-
-    def _container(self, name: str, kept: pulumi.ResourceOptions, *, adopt: bool) -> pulumi.Resource:
         if self.resource_group is not None and not adopt:
-            import pulumi_azure_native as azure
-
-            return azure.storage.BlobContainer(
-                f"{name}-bucket",
-                account_name=self.account,
-                resource_group_name=self.resource_group,
-                container_name=self.container,
-                public_access=azure.storage.PublicAccess.NONE,
-                opts=kept,
-            )
+            made = self._by_azure_native(name, kept)
+            if audit is not None:
+                declare_access_log(name, audit, made, kept)
+            return DeclaredBucket(self.container, [made])
         from pulumi_modelstore_provider.resources.bucket import Bucket
 
         # Adopted by the account's own interface: nothing has to be known of subscription and group.
-        return Bucket(
+        bucket = Bucket(
             f"{name}-bucket",
             connection=self.connection(),
             bucket=self.container,
             adopt=adopt,
             namespace=name,
+            opts=kept,
+        )
+        return DeclaredBucket(self.container, [bucket])
+
+    def _by_azure_native(self, name: str, kept: pulumi.ResourceOptions) -> azure.storage.BlobContainer:
+        import pulumi_azure_native as azure
+
+        return azure.storage.BlobContainer(
+            f"{name}-bucket",
+            account_name=self.account,
+            resource_group_name=self.resource_group,
+            container_name=self.container,
+            public_access=azure.storage.PublicAccess.NONE,
             opts=kept,
         )
 

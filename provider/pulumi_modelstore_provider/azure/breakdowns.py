@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_modelstore_provider.errors import CredentialsUnavailable, ModelstoreError, StoreUnreachable
+from pulumi_modelstore_provider.errors import ModelstoreError, StoreUnreachable
 
 _AGAIN = "run again: what is already there is kept"
 
@@ -11,10 +11,6 @@ def breakdown(error: Exception, failed: str, on: str) -> ModelstoreError:
     """Return the error for `failed` on the object `on`, of what the SDK raised without an answer of the service."""
     from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
-    if type(error).__name__ == "AzureSigningError":
-        # The SDK's own text is about base64, and of a class that it does not export.
-        remedy = "Check the secret access key that the credentials refer to: it is to be an account key, in base64"
-        return CredentialsUnavailable(failed, on=on, answer="the account key is no base64", remedy=remedy)
     if isinstance(error, ServiceRequestError | ServiceResponseError):
         answer, remedy = _reason(getattr(error, "inner_exception", None) or error)
         return StoreUnreachable(failed, on=on, answer=answer, remedy=remedy)

@@ -97,12 +97,16 @@ def _headers(error: HttpResponseError) -> Mapping[str, str]:
 
 
 def _login_failure(error: HttpResponseError, failed: str, on: str) -> CredentialsUnavailable | None:
-    """Return the error where azure-identity found no login at all, which it raises as a refusal without an answer."""
+    """Return the error where nothing was sent, which the SDK counts as refused: no login was found, or no key is."""
     from azure.core.exceptions import ClientAuthenticationError
 
     code = getattr(error, "error_code", None)
     if code or not isinstance(error, ClientAuthenticationError) or "x-ms-version" in _headers(error):
         return None
+    if type(error).__name__ == "AzureSigningError":
+        # The SDK does not export the class, and its text is about base64.
+        remedy = "Check the secret access key that the credentials refer to: it is to be an account key, in base64"
+        return CredentialsUnavailable(failed, on=on, answer="the account key is no base64", remedy=remedy)
     return CredentialsUnavailable(
         failed,
         on=on,
