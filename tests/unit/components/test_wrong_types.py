@@ -11,6 +11,7 @@ import pytest
 
 from pulumi_modelstore import (
     AccessKeyPair,
+    AwsIrsa,
     AwsS3,
     ExistingKey,
     Gpu,
@@ -85,7 +86,11 @@ WRONG: dict[str, tuple[Declaration, str]] = {
     "unknown tag": (lambda ns, folder: ModelArtifact("a", namespace=ns, source=folder).at("x"), '"x" is none of them'),
     "labels list": (credentials(labels=["a"]), "labels: list is no mapping."),
     "annotations number": (credentials(annotations=5), "annotations: int is no mapping."),
-    "keys None": (lambda ns, _: ns.kserve_credentials("r", keys=None), "Pass the AccessKeyPair or AccessKey object"),  # type: ignore[arg-type]
+    "no keys": (lambda ns, _: ns.kserve_credentials("r"), "keys: are missing. Pass AccessKeyPair(...), or an identity"),
+    "keys text": (lambda ns, _: ns.kserve_credentials("r", keys="x"), "Pass the AccessKeyPair or AccessKey object"),  # type: ignore[arg-type]
+    "identity text": (lambda ns, _: ns.kserve_credentials("r", identity="x"), "identity: str is no identity."),  # type: ignore[arg-type]
+    "role number": (lambda ns, _: AwsIrsa(role_arn=5), "role_arn: int is no text."),  # type: ignore[arg-type]
+    "read-only text": (lambda ns, _: AwsIrsa(read_only="no way"), "read_only: str is of the wrong type."),  # type: ignore[arg-type]
     "protocol number": (service(protocol_version=2), "protocol_version: int is no text."),
     "format number": (service(model_format=5), "model_format: int is no text."),
     "format version number": (service(model_format_version=5), "model_format_version: int is no text."),
