@@ -35,9 +35,10 @@ _GROUPS = {
 _NO_PREFIX = "Leave the prefix out, or give these models a bucket of their own: a token of R2 opens whole buckets"
 _HEAD_BUCKET = (
     "Cloudflare R2 is reported to refuse HeadBucket to tokens of a single bucket, and KServe's storage initializer "
-    "(since v0.17) begins with it: pods would end with 403 though the key can read every object. `modelstore doctor` "
-    'tries it. Where it is refused, key_scope="account" makes tokens that may, at the price that they open all '
-    "buckets of the Cloudflare account: use an account for models alone"
+    "(since v0.17) begins with it: pods would end with 403 though the key can read every object. "
+    "`modelstore doctor --key env:PREFIX` tries it with a key of the pair. Where it is refused, "
+    'key_scope="account" makes tokens that may, at the price that they open all buckets of the Cloudflare account: '
+    "use an account for models alone"
 )
 
 
