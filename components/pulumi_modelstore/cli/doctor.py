@@ -68,13 +68,16 @@ def doctor(
     if not as_json:
         click.echo(_line(("CHECK", "RESULT", f"{declared.name}: {declared.kind}, bucket {declared.bucket}"), widths))
     # As after Ctrl-C: what was written is removed before the process ends.
-    signal.signal(signal.SIGTERM, _interrupt)
-    findings = examine(
-        declared.namespace,
-        key=reader,
-        config=configuration_of(declared.project, declared.stack, cwd=cwd),
-        told=tell,
-    )
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        findings = examine(
+            declared.namespace,
+            key=reader,
+            config=configuration_of(declared.project, declared.stack, cwd=cwd),
+            told=tell,
+        )
+    finally:
+        signal.signal(signal.SIGTERM, before)
     spoiling = [finding.check for finding in findings if finding.spoils]
     if as_json:
         click.echo(json.dumps(_document(declared, findings), indent=2))

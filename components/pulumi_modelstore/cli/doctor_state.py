@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _NAMESPACE = "modelstore:index:StorageNamespace"
 _TRIED_KEY = ":AccessKeyReady"
+_SECRET = "4dabf18193072939515e22adb298388d"
+"""The key by which a deployment marks a value as special, secrets among them (Pulumi's own constant)."""
+
 _SEALED = "is sealed in the state, and cannot be examined; export it with: pulumi stack export --show-secrets"
 
 
@@ -57,7 +60,7 @@ def declared_in(resources: Sequence[Mapping[str, Any]], name: str, *, credential
             f"the state does not say how {name!r} is reached: deploy the stack once with this version of the package"
         )
     plain = _readable(connection)
-    if not isinstance(plain, dict):
+    if not isinstance(plain, dict) or _SECRET in plain:
         raise click.ClickException(f"how {name!r} is reached {_SEALED}")
     plain = {field: _readable(value) for field, value in plain.items()}
     sealed = sorted(field for field, value in plain.items() if isinstance(value, dict))
