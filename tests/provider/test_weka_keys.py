@@ -8,7 +8,9 @@ import pytest
 
 from provider.appliances import ADMINISTRATOR, Appliance, weka
 from pulumi_modelstore_provider.errors import ModelstoreError, StoreRefused
-from pulumi_modelstore_provider.keys.protocol import Scope
+from pulumi_modelstore_provider.keys.protocol import NewKey, Scope
+from pulumi_modelstore_provider.resources.principal import PrincipalProvider
+from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
 from servers.versitygw import VersityGateway
 from stubs.management import Answer, Request
 from stubs.weka import POLICY_BYTES, WekaStub, weka_stub
@@ -132,3 +134,29 @@ def test_account_that_goes_while_they_are_looked_at_is_passed_over(appliance: Ap
 
     stub.after = lists_then_loses
     assert issuer.keys(principal) == [kept.access_key_id]
+
+
+def test_narrowed_principal_replaces_its_keys(appliance: Appliance, stub: WekaStub) -> None:
+    """As an engine goes about it: a key keeps what it may do, so one that may do too much has to go."""
+    shared = {"issuer": appliance.settings, "bucket": appliance.bucket(), "namespace": "models", "prefix": ""}
+    wide = shared | {"principalName": "readers", "readOnly": False}
+    narrow = wide | {"readOnly": True}
+    principals, keys = PrincipalProvider(), StoreAccessKeyProvider()
+    made = principals.create(wide)
+    place = shared | {"slot": "even", "generation": 0}
+    key = keys.create(place | {"principal": made.outs["principal"], "readOnly": False})
+
+    assert not principals.diff(made.id, made.outs, narrow).replaces
+    updated = principals.update(made.id, made.outs, narrow)
+    wanted = place | {"principal": updated.outs["principal"], "readOnly": True}
+    assert keys.diff(key.id, key.outs, wanted).replaces == ["principal"]
+
+    keys.delete(key.id, key.outs)
+    successor = keys.create(wanted)
+    assert set(stub.accounts) == {successor.id}
+    issued = NewKey(successor.id, successor.outs["secretAccessKey"])
+    assert appliance.reads(issued, shared["bucket"])
+    assert not appliance.writes(issued, shared["bucket"], "b")
+    # The principal's id is that of its first scope: its keys are found by it all the same.
+    principals.delete(made.id, updated.outs)
+    assert stub.accounts == {}
