@@ -37,6 +37,8 @@ class AzureRig:
     kind = "azure-blob"
     configuration: Mapping[str, Any] = {}
     issues_keys = True
+    repairs_keys = True
+    repairs_keys = True
     cannot_create: str | None = None
 
     def __init__(self, server: Azurite, folder: Path) -> None:
