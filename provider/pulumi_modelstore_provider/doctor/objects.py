@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from pulumi_modelstore_provider.doctor.findings import Unsupported
+from pulumi_modelstore_provider.doctor.first_request import HeadRefused, look
 from pulumi_modelstore_provider.doctor.subject import CONTENT, CONTENT_TYPE, Subject
-from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore
+from pulumi_modelstore_provider.errors import ModelstoreError
 
 
 def head(subject: Subject) -> str:
-    """Look at the bucket, as KServe does first."""
-    if not subject.store.bucket_exists():
-        raise NotInStore(
-            "The bucket does not exist",
-            on=subject.store.url(""),
-            answer="no such bucket",
-            remedy="Check its name and the endpoint, or deploy the stack, which creates it unless it is to be adopted",
-        )
+    """Look at the bucket, as KServe does first; it is not these credentials that KServe has, though."""
+    try:
+        look(subject.store)
+    except HeadRefused as refused:
+        raise Unsupported(
+            refused.answer, "KServe begins with HeadBucket: pass a reader's key with --key to see whether it may"
+        ) from None
     return "the bucket is there"
 
 

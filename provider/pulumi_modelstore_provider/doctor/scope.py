@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.doctor.findings import NothingToTry, Unsupported
+from pulumi_modelstore_provider.doctor.first_request import look
 from pulumi_modelstore_provider.doctor.objects import require_equal
 from pulumi_modelstore_provider.doctor.subject import CONTENT, CONTENT_TYPE, Subject
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
@@ -15,6 +16,9 @@ from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
 _WHOLE_BUCKETS = {"azure-blob", "cloudflare-r2"}
 """Backends whose keys cannot be narrowed to a prefix."""
+
+_WHOLE_ACCOUNTS = {"cloudflare-r2"}
+"""Backends where a declared key may open all buckets of an account, on purpose."""
 
 _KEYS_LOOKED_AT = 1000
 _BUCKETS_TRIED = 3
@@ -25,13 +29,7 @@ def kept(subject: Subject) -> str:
     if subject.key is None:
         raise NothingToTry("no key at hand: those in the state are sealed", "Pass one with --key env:PREFIX")
     opened = _opened(subject, subject.namespace.bucket, subject.key)
-    if not opened.bucket_exists():
-        raise NotInStore(
-            "The key does not see the bucket",
-            on=opened.url(""),
-            answer="no such bucket, to this key",
-            remedy="Let the key list the bucket: KServe looks at it first",
-        )
+    look(opened)
     opened.probe(subject.namespace.prefix)
     key = subject.object_key("object")
     read = opened.get(key)
@@ -67,6 +65,11 @@ def _other_buckets(subject: Subject, key: Credentials) -> Iterator[str]:
         except StoreRefused:
             yield f"in bucket {name}"
             return
+        if subject.namespace.kind in _WHOLE_ACCOUNTS:
+            raise Unsupported(
+                f"opens all buckets of the account, {name} too",
+                'Use an account for models alone, or key_scope="bucket" where KServe can do with it',
+            )
         raise ModelstoreError(
             "The key opens another bucket",
             answer=f"lists bucket {name}, too",

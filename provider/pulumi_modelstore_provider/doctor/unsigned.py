@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pulumi_modelstore_provider.errors import StoreUnreachable
 from pulumi_modelstore_provider.stores.connection import Connection
 from pulumi_modelstore_provider.time_limits import time_limits
+from pulumi_modelstore_provider.tls import pool_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,14 +54,8 @@ def send(method: str, url: str, connection: Connection) -> Answer:
 def _pool(url: str, connection: Connection) -> PoolManager:
     import urllib3
 
-    limits, parts = time_limits(), urlsplit(url)
-    settings: dict[str, Any] = {
-        "timeout": urllib3.Timeout(connect=limits.connect, read=limits.read),
-        "cert_reqs": "CERT_REQUIRED" if connection.verify_tls else "CERT_NONE",
-        "ca_certs": str(Path(connection.ca_bundle).expanduser()) if connection.ca_bundle else None,
-    }
-    if not connection.verify_tls:
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    parts = urlsplit(url)
+    settings = pool_settings(verify_tls=connection.verify_tls, ca_bundle=connection.ca_bundle, limits=time_limits())
     proxy = urllib.request.getproxies().get(parts.scheme)
     if proxy and not urllib.request.proxy_bypass(parts.netloc):
         return urllib3.ProxyManager(proxy, **settings)
