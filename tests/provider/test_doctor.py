@@ -272,11 +272,15 @@ def test_key_that_opens_more(versitygw: VersityGateway, gateway_store: Store, ot
     bucket = gateway_store.bucket
     whole = key_to(versitygw, bucket, f"{bucket}/*")
     finding = of(examine(namespace_of(gateway_store), key=whole), "key scope")
-    assert (finding.result, finding.answer) == ("failed", "reads objects outside of the prefix, too")
+    told = "The key opens more than the namespace: reads objects outside of the prefix, too"
+    assert (finding.result, finding.answer) == ("failed", told)
     assert "AccessKeyPair makes such" in finding.remedy
     both = key_to(versitygw, bucket, f"{bucket}/{PREFIX}/*", other_bucket)
     finding = of(examine(namespace_of(gateway_store, other_buckets=[other_bucket]), key=both), "key scope")
-    assert (finding.result, finding.answer) == ("failed", f"lists bucket {other_bucket}, too")
+    assert (finding.result, finding.answer) == (
+        "failed",
+        f"The key opens another bucket: lists bucket {other_bucket}, too",
+    )
     untouched(gateway_store)
 
 
@@ -304,7 +308,8 @@ def test_key_whose_head_is_refused(versitygw: VersityGateway, gateway_store: Sto
     through = Namespace("cloudflare-r2", gateway_store.via(proxy.endpoint).connection, gateway_store.bucket)
     findings = examine(through, key=key)
     scope = of(findings, "key scope")
-    assert (scope.result, scope.answer) == ("failed", "HeadBucket refused (HTTP 403), a listing answered")
+    told = "KServe's first request is refused: HeadBucket refused (HTTP 403), a listing answered"
+    assert (scope.result, scope.answer) == ("failed", told)
     assert "pods would end there" in scope.remedy
     assert of(findings, "head").result == "ok"
     proxy.before = refuse_when(lambda e: e.method == "HEAD" and FOLDER not in e.path, Answer(403, []))
@@ -347,7 +352,7 @@ def test_web_page(gateway_store: Store, short_limits: None) -> None:
     with fault_server(answering("200 OK", page, Content_Type="text/html")) as server:
         findings = examine(namespace_of(gateway_store.via(server.endpoint)))
     head = of(findings, "head")
-    assert (head.result, head.answer) == ("failed", "a web page 'Welcome' (HTTP 200)")
+    assert (head.result, head.answer) == ("failed", "Cannot look at the bucket: a web page 'Welcome' (HTTP 200)")
     assert "no S3 store" in head.remedy
 
 

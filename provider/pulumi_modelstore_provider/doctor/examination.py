@@ -157,7 +157,8 @@ class _Examination:
 
     def _fail(self, name: str, error: ModelstoreError, *, needed: bool, first: str = "") -> None:
         remedy = " ".join(filter(None, (first, error.remedy)))
-        self._add(found(name, "failed", error.answer or error.failed, remedy, needed=needed))
+        answer = ": ".join(filter(None, (error.failed, error.answer)))
+        self._add(found(name, "failed", answer, remedy, needed=needed))
 
     def _add(self, finding: Finding) -> None:
         self._findings.append(finding)

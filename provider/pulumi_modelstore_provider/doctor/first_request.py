@@ -36,7 +36,7 @@ def look(store: ObjectStore) -> None:
         )
     if refused is not None:
         raise HeadRefused(
-            refused.failed,
+            "KServe's first request is refused",
             on=refused.on,
             answer=f"HeadBucket refused (HTTP {refused.status}), a listing answered",
             remedy="KServe begins with HeadBucket, so pods would end there: let the key list the whole bucket, without "
