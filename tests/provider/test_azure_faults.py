@@ -160,11 +160,9 @@ def test_refusals_have_remedies(store: AzureStore, status: int, code: str, remed
 
 def test_service_that_never_answers() -> None:
     with fault_server(silent) as server, limited(TimeLimits(connect=1, read=0.3, attempts=2)):
-        began = time.monotonic()
         with pytest.raises(StoreUnreachable, match="nothing came in time"):
             at(server.endpoint).probe("")
         assert len(server.requests) == 2
-        assert time.monotonic() - began < 20
 
 
 def test_port_where_nothing_listens() -> None:
@@ -183,10 +181,8 @@ def test_web_server_is_no_blob_service(status: str) -> None:
 
 
 def test_certificate_that_nobody_knows(secure: Azurite) -> None:
-    began = time.monotonic()
     with pytest.raises(StoreUnreachable, match=r"CERTIFICATE_VERIFY_FAILED.*ca_bundle"):
         at(secure.endpoint.rsplit("/", 1)[0]).probe("")
-    assert time.monotonic() - began < 20
     missing = AzureConnection(account="acmemodels", endpoint=secure.endpoint, ca_bundle="/not/there.pem")
     with pytest.raises(ModelstoreError, match=r"CA bundle '/not/there.pem' is not there"):
         open_bucket(missing, "models", credentials=Credentials("acmemodels", WRONG_KEY))

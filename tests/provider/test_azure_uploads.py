@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -222,6 +223,20 @@ def test_throttled_service_is_left_alone_in_the_end(store: AzureStore, proxy: Re
         store.via(proxy).objects.probe("")
     assert refused.value.status == 503
     assert len(proxy.exchanges) == USUAL.attempts
+
+
+def test_throttled_service_gets_the_time_that_it_asks_for(
+    store: AzureStore, proxy: RecordingProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def sleep(policy: retries.Backoff, settings: dict[str, Any], transport: object) -> None:
+        pauses.append(policy.get_backoff_time(settings))
+
+    monkeypatch.setattr(retries.Backoff, "sleep", sleep)
+    proxy.before = lambda exchange: refusal(503, "ServerBusy", **{"Retry-After": "7"}) if len(pauses) < 2 else None
+    store.via(proxy).objects.probe("")
+    assert pauses == [7, 7]
 
 
 def test_writes_are_conditional(store: AzureStore) -> None:

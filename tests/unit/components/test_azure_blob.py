@@ -110,9 +110,6 @@ def test_uri_is_one_that_kserve_takes_for_azure(endpoint: str | None, base: str)
 
 @pytest.mark.parametrize(("place", "argument"), [(LOGS, "storageAccountId"), (WORKSPACE, "workspaceId")])
 def test_access_log_is_a_diagnostic_setting_of_the_blob_service(place: str, argument: str) -> None:
-    def ids(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
-        return {}
-
     declared = namespace(resource_group="models", audit=AccessLog(bucket=place))
     setting = declared["models-access-log"]
     assert setting.type == "azure-native:monitor:DiagnosticSetting"
