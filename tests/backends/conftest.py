@@ -67,7 +67,7 @@ def refused(deployed: Deployment) -> Refused | None:
         return None
     before = Issued.at(rig)
     deployed.rotate()
-    done = deployed.run("up", check=False)
+    done = deployed.run("up", "--json", check=False)
     assert done.returncode != 0, done.stdout
     refused = Refused(done.stdout + done.stderr, {added, rig.key_id(deployed.keys[0])}, before, Issued.at(rig))
     rig.drop_key(added)
