@@ -8,17 +8,15 @@ from typing import Any
 import pulumi
 
 from pulumi_modelstore.backends.protocol import IssuedKey, KeyRequest, Role
+from pulumi_modelstore.identity.naming import principal_name
 
 
-def declare_store_keys(
-    request: KeyRequest, issuer: pulumi.Input[Mapping[str, Any]], *, principal_name: str | None = None
-) -> Mapping[Role, IssuedKey]:
+def declare_store_keys(request: KeyRequest, issuer: pulumi.Input[Mapping[str, Any]]) -> Mapping[Role, IssuedKey]:
     """Declare the principal and the keys that were asked for.
 
     Args:
         request: whose keys, how many, and what they open.
         issuer: settings of the store's administrative side, for `provider/keys/<kind>.py`; credentials by reference.
-        principal_name: name of the principal in the store; unset, the name of the component that asks.
     """
     from pulumi_modelstore_provider.resources.principal import Principal
     from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKey
@@ -33,7 +31,7 @@ def declare_store_keys(
     principal = Principal(
         f"{name}-principal",
         issuer=issuer,
-        principal_name=principal_name or name,
+        principal_name=principal_name(name),
         **scope,
         opts=pulumi.ResourceOptions(parent=request.parent, depends_on=[*request.after_bucket, *request.after]),
     )

@@ -15,6 +15,7 @@ from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKey
 from unit.components.declared import SECRET, Declared, declare
 
 ENDPOINT = "https://rgw.example.org:8443"
+NAMED = "readers-6ed6c14"
 PRINCIPAL = "pulumi-python:dynamic/modelstore:Principal"
 KEY = "pulumi-python:dynamic/modelstore:StoreAccessKey"
 
@@ -49,14 +50,14 @@ def test_a_pair_is_a_user_and_its_keys() -> None:
     assert declared.children("readers")[:4] == ["readers-guard", "readers-principal", "readers-odd", "readers-even"]
     principal = declared["readers-principal"]
     assert principal.type == PRINCIPAL
-    assert (principal.inputs["principalName"], principal.inputs["readOnly"]) == ("readers", True)
+    assert (principal.inputs["principalName"], principal.inputs["readOnly"]) == (NAMED, True)
     # The bucket has to be there before its policy can name somebody.
     assert "models-bucket" in principal.dependencies
     for slot, generation in (("even", 0), ("odd", 1)):
         key = declared[f"readers-{slot}"]
         assert key.type == KEY
         assert (key.inputs["slot"], key.inputs["generation"]) == (slot, generation)
-        assert key.inputs["principal"] == "readers@team-models"
+        assert key.inputs["principal"] == f"{NAMED}@team-models"
         assert key.request.deleteBeforeReplace
         assert "secretAccessKey" in key.request.additionalSecretOutputs
     assert declared.exports["secret"].startswith(SECRET)

@@ -16,6 +16,7 @@ from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKey
 from unit.components.declared import SECRET, Declared, declare
 
 ENDPOINT = "https://minio.example.org:9000"
+NAMED = "readers-6ed6c14"
 PRINCIPAL = "pulumi-python:dynamic/modelstore:Principal"
 KEY = "pulumi-python:dynamic/modelstore:StoreAccessKey"
 
@@ -50,13 +51,13 @@ def test_a_pair_is_a_principal_and_its_keys() -> None:
     assert declared.children("readers")[:4] == ["readers-guard", "readers-principal", "readers-odd", "readers-even"]
     principal = declared["readers-principal"]
     assert principal.type == PRINCIPAL
-    assert principal.inputs["principalName"] == "readers"
+    assert principal.inputs["principalName"] == NAMED
     assert principal.inputs["readOnly"] is True
     for slot, generation in (("even", 0), ("odd", 1)):
         key = declared[f"readers-{slot}"]
         assert key.type == KEY
         assert (key.inputs["slot"], key.inputs["generation"]) == (slot, generation)
-        assert key.inputs["principal"] == "readers@team-models"
+        assert key.inputs["principal"] == f"{NAMED}@team-models"
         assert key.request.deleteBeforeReplace
         assert "secretAccessKey" in key.request.additionalSecretOutputs
     assert declared.exports["secret"].startswith(SECRET)
