@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provider.recording_proxy import Exchange, RecordingProxy
-from provider.stores import PREFIX, Store, request_for
+from provider.stores import MIB, PREFIX, Store, request_for, write_parts
 from pulumi_modelstore_provider.artifacts.layout import tag_key
 from pulumi_modelstore_provider.artifacts.purge import purge_version
 from pulumi_modelstore_provider.artifacts.tags import (
@@ -143,7 +143,6 @@ def test_object_that_is_no_tag(tagged: Store) -> None:
 
 def test_purge_takes_one_version_and_nothing_else(tagged: Store) -> None:
     tagged.client.put_object(Bucket=tagged.bucket, Key=f"{PREFIX}2024-03-20-b/x", Body=b"x")
-    tagged.client.create_multipart_upload(Bucket=tagged.bucket, Key=f"{PREFIX}2024-03-20/config.json")
     before = set(tagged.listed())
     assert purge_version(tagged.objects, PREFIX, "2024-03-20") == 2
     gone = before.difference(tagged.listed())
@@ -152,8 +151,17 @@ def test_purge_takes_one_version_and_nothing_else(tagged: Store) -> None:
         f"{PREFIX}2024-03-20/model.safetensors",
         f"{PREFIX}manifests/2024-03-20.json",
     }
-    assert list(open_uploads(tagged.objects, PREFIX)) == []
     assert purge_version(tagged.objects, PREFIX, "2024-03-20") == 0
+
+
+def test_purge_aborts_what_was_begun_for_its_files(store: Store, model: Path) -> None:
+    write_parts(model / "weights.safetensors", [16 * MIB, 7])
+    upload_version(store.objects, request_for(model, "v1"))
+    key = f"{PREFIX}v1/weights.safetensors"
+    store.client.create_multipart_upload(Bucket=store.bucket, Key=key)
+    assert len(list(open_uploads(store.objects, key))) == 1
+    assert purge_version(store.objects, PREFIX, "v1") == 3
+    assert list(open_uploads(store.objects, key)) == []
 
 
 def test_purge_of_a_tagged_version_is_refused(tagged: Store) -> None:
