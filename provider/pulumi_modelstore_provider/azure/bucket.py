@@ -117,7 +117,7 @@ class AzureContainer(Blobs):
                     remedy="Use the account's key or a login",
                 )
             with asking("Cannot sign a URL", on=self.url(key)):
-                # An hour less the clocks' difference: the service begins no earlier than it says.
+                # It begins before now, for clocks that go wrong.
                 delegated = self._service.get_user_delegation_key(now - datetime.timedelta(minutes=5), end)
         token = generate_blob_sas(
             self._connection.account,

@@ -8,8 +8,6 @@ whole container: a token for a folder exists only with a hierarchical namespace.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
@@ -27,6 +25,7 @@ from pulumi_modelstore_provider.errors import (
     StoreRefused,
     keep_out_of_texts,
 )
+from pulumi_modelstore_provider.keys.azure_key_names import LONGEST_ID, keys_of, new_key_id, place, principal_name
 from pulumi_modelstore_provider.keys.azure_policies import MOST_POLICIES, Policies, StoredPolicies
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 
@@ -34,12 +33,6 @@ if TYPE_CHECKING:
     from azure.storage.blob import AccessPolicy
 
 DEFAULT_KEY_DAYS = 3650
-
-_LONGEST_ID = 64
-"""Characters of a policy's id (Define a stored access policy, Azure Storage documentation)."""
-
-_LONGEST_PRINCIPAL = 43
-"""What `:even:`, a generation of six digits, a colon and eight digits leave of them."""
 
 _EARLIER = datetime.timedelta(hours=1)
 """A policy begins before now, for clocks that go wrong."""
@@ -83,8 +76,7 @@ class Settings(IssuerSettings):
 class AzureKeys:
     """Policies and tokens of one container.
 
-    A principal is a name: its keys are the policies `<name>:<slot>:<generation>:<random>`. The random part makes a key
-    that is deleted and declared again another one; without it, the old token would be good again.
+    A principal is a name, that the ids of its keys' policies begin with.
     """
 
     def __init__(
@@ -104,11 +96,11 @@ class AzureKeys:
                 on=self._container.url(""),
                 remedy="Give the consumer a container of its own",
             )
-        principal = _principal(name)
+        principal = principal_name(name)
 
         def narrow(policies: Policies) -> bool:
             changed = False
-            for policy in (policies[key] for key in _of(principal, policies)):
+            for policy in (policies[key] for key in keys_of(principal, policies)):
                 if policy is not None and not self._fits(policy, scope):
                     self._fit(policy, scope)
                     changed = True
@@ -128,14 +120,14 @@ class AzureKeys:
     def keys(self, principal: str) -> Sequence[str]:
         """Return the ids of its policies."""
         try:
-            return sorted(_of(principal, self._policies.read()))
+            return sorted(keys_of(principal, self._policies.read()))
         except NotInStore:
             return []
 
     def left_over(self, principal: str, *, slot: Slot, generation: int) -> Sequence[str]:
         """Return the policies of that slot and generation that are there already."""
-        place = f"{principal}:{slot}:{generation}:"
-        return [key for key in self.keys(principal) if key.startswith(place)]
+        beginning = place(principal, slot, generation)
+        return [key for key in self.keys(principal) if key.startswith(beginning)]
 
     def create_key(self, principal: str, scope: Scope, *, slot: Slot, generation: int) -> NewKey:
         """Add a policy and sign its token; a policy that an interrupted run left for the place goes.
@@ -144,18 +136,18 @@ class AzureKeys:
         """
         from azure.storage.blob import AccessPolicy
 
-        place = f"{principal}:{slot}:{generation}:"
-        key_id = f"{place}{secrets.token_hex(4)}"
-        if len(key_id) > _LONGEST_ID:
+        key_id = new_key_id(principal, slot, generation)
+        if len(key_id) > LONGEST_ID:
             raise ModelstoreError(
-                f"The id {key_id} of an access policy has more than {_LONGEST_ID} characters",
+                f"The id {key_id} of an access policy has more than {LONGEST_ID} characters",
                 on=self._container.url(""),
                 remedy="Give the consumer a shorter name",
             )
         start = datetime.datetime.now(datetime.UTC).replace(microsecond=0) - _EARLIER
 
         def add(policies: Policies) -> bool:
-            for left in [key for key in policies if key.startswith(place)]:
+            beginning = place(principal, slot, generation)
+            for left in [key for key in policies if key.startswith(beginning)]:
                 del policies[left]
             if len(policies) >= MOST_POLICIES:
                 raise self._no_room(policies)
@@ -245,17 +237,6 @@ def _is_refused(trial: AzureContainer) -> bool:
             raise
         return True
     return False
-
-
-def _of(principal: str, policies: Iterable[str]) -> list[str]:
-    return [key for key in policies if key.startswith(f"{principal}:")]
-
-
-def _principal(name: str) -> str:
-    if len(name) <= _LONGEST_PRINCIPAL:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: _LONGEST_PRINCIPAL - 9]}-{digest}"
 
 
 def _rights(scope: Scope) -> str:

@@ -38,7 +38,7 @@ class AzureRig:
     configuration: Mapping[str, Any] = {}
     issues_keys = True
     repairs_keys = True
-    repairs_keys = True
+    holds_prefixes = False
     cannot_create: str | None = None
 
     def __init__(self, server: Azurite, folder: Path) -> None:
