@@ -12,7 +12,7 @@ import pytest
 from provider.azure_store import azure_store
 from provider.fault_server import answering, fault_server, silent
 from provider.recording_proxy import Answer, Cut, Exchange, RecordingProxy, refusal
-from provider.stores import Store
+from provider.stores import Store, new_bucket
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.doctor import examination
 from pulumi_modelstore_provider.doctor.examination import NAMES, examine
@@ -20,10 +20,14 @@ from pulumi_modelstore_provider.doctor.findings import Finding
 from pulumi_modelstore_provider.doctor.subject import FOLDER, Namespace
 from pulumi_modelstore_provider.gcs.bucket import open_bucket as open_gcs
 from pulumi_modelstore_provider.gcs.connection import GcsConnection
+from pulumi_modelstore_provider.keys.azure_blob import Settings as AzureSettings
+from pulumi_modelstore_provider.keys.minio import Settings as MinioSettings
+from pulumi_modelstore_provider.keys.protocol import Scope
 from pulumi_modelstore_provider.time_limits import TimeLimits
 from servers.azurite import Azurite
 from servers.binaries import free_port
 from servers.gcs import GcsServer
+from servers.minio import MinioServer
 from servers.versitygw import VersityGateway
 
 PREFIX = "team/models"
@@ -282,6 +286,59 @@ def test_key_that_opens_more(versitygw: VersityGateway, gateway_store: Store, ot
         f"The key opens another bucket: lists bucket {other_bucket}, too",
     )
     untouched(gateway_store)
+
+
+def test_key_of_minio(minio: MinioServer, minio_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIO_ADMIN_ACCESS_KEY_ID", minio.access_key_id)
+    monkeypatch.setenv("MINIO_ADMIN_SECRET_ACCESS_KEY", minio.secret_access_key)
+    fill(minio_store)
+    other = new_bucket(minio_store.client)
+    scope = Scope(minio_store.bucket, PREFIX, read_only=True)
+    issuer = MinioSettings(endpoint=minio.endpoint, credentials="env:MINIO_ADMIN").open(None)
+    made = issuer.create_key(issuer.ensure_principal("reader", scope), scope, slot="even", generation=0)
+    key = Credentials(made.access_key_id, made.secret_access_key)
+    declared = Namespace("minio", minio_store.connection, minio_store.bucket, PREFIX, [other])
+    finding = of(examine(declared, key=key), "key scope")
+    assert (finding.result, finding.answer) == (
+        "ok",
+        f"reads here; refused in bucket {other} and outside of the prefix",
+    )
+    untouched(minio_store)
+
+
+def test_key_of_azure(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SAS token opens its container, not another one; it is all of the container, whatever the prefix."""
+    monkeypatch.setenv("STORE_ACCESS_KEY_ID", azurite.account)
+    monkeypatch.setenv("STORE_SECRET_ACCESS_KEY", azurite.account_key)
+    store, other = azure_store(azurite), azure_store(azurite)
+    scope = Scope(store.bucket, "", read_only=True)
+    issuer = AzureSettings(connection=store.connection, container=store.bucket).open(None)
+    made = issuer.create_key(issuer.ensure_principal("reader", scope), scope, slot="even", generation=0)
+    key = Credentials(made.access_key_id, made.secret_access_key)
+    whole = Namespace("azure-blob", store.connection, store.bucket, "", [other.bucket])
+    finding = of(examine(whole, key=key), "key scope")
+    assert (finding.result, finding.answer) == ("ok", f"reads here; refused in bucket {other.bucket}")
+    store.server.container(store.bucket).upload_blob("elsewhere", b"x")
+    part = Namespace("azure-blob", store.connection, store.bucket, PREFIX, [other.bucket])
+    finding = of(examine(part, key=key), "key scope")
+    assert (finding.result, finding.answer) == ("not supported", "opens all of the bucket, not only the prefix")
+    assert made.secret_access_key not in str(finding)
+    assert store.listed() == ["elsewhere"]
+
+
+def test_key_of_google(gcs: GcsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in gcs.environment().items():
+        monkeypatch.setenv(name, value)
+    connection = GcsConnection(endpoint=gcs.endpoint, project=gcs.project, location="EU", credentials="env:GCS")
+    bucket, other = (open_gcs(connection, f"doctor-{secrets.token_hex(6)}") for _ in range(2))
+    bucket.create_bucket()
+    other.create_bucket()
+    account = gcs.iam.make_account(f"reader-{secrets.token_hex(4)}")
+    reader = {"role": "roles/storage.objectViewer", "members": [f"serviceAccount:{account}"]}
+    gcs.iam.bindings.setdefault(bucket.bucket, []).append(reader)
+    key = Credentials(account, gcs.iam.make_json_key(account, gcs.endpoint))
+    finding = of(examine(Namespace("gcs", connection, bucket.bucket, "", [other.bucket]), key=key), "key scope")
+    assert (finding.result, finding.answer) == ("ok", f"reads here; refused in bucket {other.bucket}"), finding
 
 
 def test_key_that_is_not_known(gateway_store: Store) -> None:

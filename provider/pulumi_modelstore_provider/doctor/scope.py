@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.doctor.findings import NothingToTry, Unsupported
@@ -29,7 +30,9 @@ def kept(subject: Subject) -> str:
     if subject.key is None:
         raise NothingToTry("no key at hand: those in the state are sealed", "Pass one with --key env:PREFIX")
     opened = _opened(subject, subject.namespace.bucket, subject.key)
-    look(opened)
+    if _speaks_s3(opened):
+        # Elsewhere KServe begins with the listing, and its keys may not look at the bucket itself.
+        look(opened)
     opened.probe(subject.namespace.prefix)
     key = subject.object_key("object")
     read = opened.get(key)
@@ -77,11 +80,16 @@ def _other_buckets(subject: Subject, key: Credentials) -> Iterator[str]:
         )
 
 
-def _buckets_of_account(store: ObjectStore) -> list[str]:
-    from pulumi_modelstore_provider.s3.failures import asking
+def _speaks_s3(store: ObjectStore) -> bool:
     from pulumi_modelstore_provider.s3.objects import Objects
 
-    if not isinstance(store, Objects):
+    return isinstance(store, Objects)
+
+
+def _buckets_of_account(store: Any) -> list[str]:
+    from pulumi_modelstore_provider.s3.failures import asking
+
+    if not _speaks_s3(store):
         return []
     try:
         with asking("Cannot list the account's buckets", on=store.url("")):
