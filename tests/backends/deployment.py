@@ -25,7 +25,6 @@ from sandbox_command import STACK, sandbox
 PASSPHRASE = "a passphrase for tests"
 PROGRAM = Path(__file__).with_name("stack")
 KILLED_RUN = Path(__file__).with_name("killed_run.py")
-PROJECT = "one-stack"
 MODEL = {"config.json": 700, "tokenizer.json": 90_000, "weights/model-00001.safetensors": 9 * 2**20}
 """Bytes of each file; the weights take more than one part."""
 
@@ -39,12 +38,16 @@ class Deployment:
         bucket: name of the bucket.
         folder: an empty folder for project and home.
         makes_bucket: whether the bucket is made in the console where the stack cannot make it.
+        name: of the Pulumi project.
+        prefix: the part of the bucket for the namespace.
     """
 
     rig: Rig
     bucket: str
     folder: Path
     makes_bucket: bool = True
+    name: str = "one-stack"
+    prefix: str = ""
     said: list[str] = field(default_factory=list)
     """What every command printed."""
     keys: list[StoreKey] = field(default_factory=list)
@@ -61,7 +64,11 @@ class Deployment:
             file = self.project / "model" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content.randbytes(size))
-        self.configure(backend=self.rig.settings(self.bucket), **self.rig.configuration)
+        project_file = self.project / "Pulumi.yaml"
+        described = yaml.safe_load(project_file.read_text(encoding="utf-8")) | {"name": self.name}
+        project_file.write_text(yaml.safe_dump(described), encoding="utf-8")
+        narrowed = {"prefix": self.prefix} if self.prefix else {}
+        self.configure(backend={**self.rig.settings(self.bucket), **narrowed}, **self.rig.configuration)
         if self.rig.cannot_create and self.makes_bucket:
             self.rig.make_bucket(self.bucket)
             self.configure(adopt=True)
@@ -76,11 +83,11 @@ class Deployment:
 
     @property
     def manifests(self) -> Path:
-        return self.home / "manifests" / PROJECT / "dev"
+        return self.home / "manifests" / self.name / "dev"
 
     @property
     def state(self) -> Path:
-        return self.home / "stacks" / PROJECT / "dev.json"
+        return self.home / "stacks" / self.name / "dev.json"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -98,7 +105,7 @@ class Deployment:
         self._settings |= config
         entries: dict[str, Any] = {}
         for name, value in self._settings.items():
-            key = name if ":" in name else f"{PROJECT}:{name}"
+            key = name if ":" in name else f"{self.name}:{name}"
             if isinstance(value, StoreKey):
                 entries[f"{key}AccessKeyId"] = value.access_key_id
                 entries[f"{key}SecretAccessKey"] = {"secure": self._cipher.encrypt(value.secret)}
@@ -176,8 +183,7 @@ class Deployment:
 
     def object_key(self, name: str) -> str:
         """Where a file of the model is in the bucket."""
-        _, _, path = self.pod().storage_uri.rpartition("/models/tiny/")
-        return f"models/tiny/{path}{name}"
+        return self.pod().storage_uri.partition(f"/{self.bucket}/")[2] + name
 
     def exported(self) -> str:
         """The state as `export` gives it."""

@@ -106,6 +106,11 @@ class Rig(Protocol):
         ...
 
     @property
+    def holds_prefixes(self) -> bool:
+        """Whether a key can be held to a part of the bucket."""
+        ...
+
+    @property
     def cannot_create(self) -> str | None:
         """Why the bucket is always adopted here, where the server does not know what the backend declares with one."""
         ...

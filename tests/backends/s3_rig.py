@@ -37,6 +37,7 @@ class S3Rig:
     configuration: Mapping[str, Any] = {}
     issues_keys = True
     repairs_keys = True
+    holds_prefixes = True
     cannot_create: str | None = None
 
     def __init__(self, endpoint: str, administrator: StoreKey, *, folder: Path, region: str = "us-east-1") -> None:

@@ -20,6 +20,7 @@ class CloudflareRig(S3Rig):
 
     kind = "cloudflare-r2"
     repairs_keys = False
+    holds_prefixes = False
 
     def __init__(self, gateway: VersityGateway, stub: CloudflareStub, tools: RigTools) -> None:
         root = StoreKey(gateway.access_key_id, gateway.secret_access_key)

@@ -23,6 +23,7 @@ class GcsRig:
     kind = "gcs"
     issues_keys = True
     repairs_keys = True
+    holds_prefixes = True
     cannot_create: str | None = None
 
     def __init__(self, server: GcsServer, tools: RigTools) -> None:
