@@ -39,6 +39,7 @@ class AzureRig:
     issues_keys = True
     repairs_keys = True
     holds_prefixes = False
+    cannot_create: str | None = None
 
     def __init__(self, server: Azurite, folder: Path) -> None:
         self.server, self.folder = server, folder
