@@ -209,6 +209,30 @@ def test_bucket_is_created_once_and_never_deleted(store: Store) -> None:
     assert store.client.get_object(Bucket=name, Key="k")["Body"].read() == b"kept"
 
 
+def test_access_log_of_a_bucket_begins_moves_and_ends(moto_store: Store) -> None:
+    provider, client = BucketProvider(), moto_store.client
+    name, logs = (f"test-{secrets.token_hex(6)}" for _ in range(2))
+    client.create_bucket(Bucket=logs)
+    # What AWS itself asks for; it is the log bucket's owner who gives it.
+    writer = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}
+    grants = [{"Grantee": writer, "Permission": permission} for permission in ("READ_ACP", "WRITE")]
+    owner = client.get_bucket_acl(Bucket=logs)["Owner"]
+    client.put_bucket_acl(Bucket=logs, AccessControlPolicy={"Grants": grants, "Owner": owner})
+    plain = {"connection": moto_store.connection.to_inputs(), "bucket": name, "adopt": False}
+    logged = plain | {"accessLog": {"bucket": logs, "prefix": "models/"}}
+
+    created = provider.create(logged)
+    found = client.get_bucket_logging(Bucket=name)["LoggingEnabled"]
+    assert (found["TargetBucket"], found["TargetPrefix"]) == (logs, "models/")
+    moved = logged | {"accessLog": {"bucket": logs, "prefix": "other/"}}
+    assert provider.diff(name, created.outs, moved).changes
+    provider.update(name, created.outs, moved)
+    assert client.get_bucket_logging(Bucket=name)["LoggingEnabled"]["TargetPrefix"] == "other/"
+    assert provider.diff(name, moved, plain).changes
+    provider.update(name, moved, plain)
+    assert "LoggingEnabled" not in client.get_bucket_logging(Bucket=name)
+
+
 def test_bucket_to_adopt_has_to_be_there(store: Store) -> None:
     provider = BucketProvider()
     inputs = {"connection": store.connection.to_inputs(), "bucket": store.bucket, "adopt": True}

@@ -80,7 +80,7 @@ class S3Endpoint(BackendSettings):
         parent: pulumi.Resource,
         *,
         adopt: bool,
-        audit: AccessLog | None,  # noqa: ARG002 - refused by audit_problems
+        audit: AccessLog | None,
     ) -> DeclaredBucket:
         """Declare the bucket, or have it read where `adopt` is true; leaving the stack deletes nothing."""
         from pulumi_modelstore_provider.resources.bucket import Bucket
@@ -91,6 +91,7 @@ class S3Endpoint(BackendSettings):
             bucket=self.bucket,
             adopt=adopt,
             abort_uploads_after_days=None if adopt else self._aborts_uploads_after,
+            access_log=None if audit is None else {"bucket": audit.bucket, "prefix": audit.prefix},
             namespace=name,
             opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=True),
         )

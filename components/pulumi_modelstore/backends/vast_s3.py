@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import pulumi
 from pydantic import ValidationError
 
 from pulumi_modelstore.arguments.inputs import derive, is_plain
 from pulumi_modelstore.arguments.problem import Problem, problems_of
+from pulumi_modelstore.backends.access_log import AccessLog
 from pulumi_modelstore.backends.protocol import IssuedKey, KeyRequest, Role
 from pulumi_modelstore.backends.s3_endpoint import S3Endpoint
 from pulumi_modelstore.backends.settings import TextInput
@@ -41,10 +42,6 @@ class VastS3(S3Endpoint):
         vms_ca_bundle: file with the CA certificates to verify VMS; unset, `ca_bundle`.
     """
 
-    no_access_log: ClassVar[str] = (
-        "VAST's bucket logging is a setting of the bucket's view, which its administrator makes in VMS, not the stack"
-    )
-
     kind: Literal["vast-s3"] = "vast-s3"
     vms: TextInput
     admin_credentials: str
@@ -71,6 +68,10 @@ class VastS3(S3Endpoint):
             remedy = "Leave vms_verify_tls out, or the CA bundle"
             found.append(Problem("vms_verify_tls", "is false although a CA bundle is given to verify with", remedy))
         return found
+
+    def audit_problems(self, audit: AccessLog) -> list[Problem]:
+        """What stands against the access log: VAST takes the request by which S3 turns one on."""
+        return audit.problems(of=self.bucket)
 
     def key_problems(self, name: str) -> list[Problem]:
         """What VMS would refuse as a name."""

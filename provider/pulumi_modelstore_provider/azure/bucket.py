@@ -92,6 +92,14 @@ class AzureContainer(Blobs):
     def abort_uploads_after(self, days: int) -> None:
         """Do nothing: the service throws uncommitted blocks away a week after the last one, and knows no other term."""
 
+    def log_access(self, target: str | None, prefix: str = "") -> None:  # noqa: ARG002 - the protocol's
+        """Refuse: what is logged is a setting of the account. Raises ModelstoreError."""
+        raise ModelstoreError(
+            "A container has no access log of its own",
+            on=self.url(""),
+            remedy="Set resource_group, so that the account's diagnostic settings are declared",
+        )
+
     def probe(self, prefix: str) -> None:
         """List one blob."""
         with asking("The container cannot be listed", on=self.url(prefix)):

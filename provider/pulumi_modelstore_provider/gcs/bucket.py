@@ -66,6 +66,10 @@ class GcsBucket(Objects):
         """Have the store throw uploads away that were not completed within `days`."""
         buckets.abort_uploads_after(self, days)
 
+    def log_access(self, target: str | None, prefix: str = "") -> None:
+        """Have the store write down each access to the bucket, as objects of the bucket `target`; None ends that."""
+        buckets.log_access(self, target, prefix)
+
     def probe(self, prefix: str) -> None:
         """List one object."""
         next(self.listed(prefix, "name", most=1), None)

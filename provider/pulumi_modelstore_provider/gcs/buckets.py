@@ -68,6 +68,17 @@ def abort_uploads_after(objects: Objects, days: int) -> None:
         bucket.patch(retry=None)
 
 
+def log_access(objects: Objects, target: str | None, prefix: str) -> None:
+    """Have the store write down each access to the bucket, as objects of the bucket `target`; None ends that."""
+    bucket = objects.client.bucket(objects.bucket)
+    if target is None:
+        bucket.disable_logging()
+    else:
+        bucket.enable_logging(target, prefix)
+    with asking("Cannot set the bucket's access log", on=objects.url("")):
+        bucket.patch(retry=None)
+
+
 def stale_upload_rules(days: int) -> list[dict[str, Any]]:
     """Return the lifecycle rules by which unfinished uploads go, in the JSON API's form."""
     return [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pulumi_modelstore_provider.resources.adapter import (
     Adapter,
@@ -25,6 +25,15 @@ from pulumi_modelstore_provider.stores.adopting import require_bucket
 from pulumi_modelstore_provider.stores.connection import Connection
 
 
+class AccessLogTarget(BaseModel):
+    """Where a bucket's access log goes: another bucket, and what its objects' names begin with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bucket: BucketName
+    prefix: str = ""
+
+
 class BucketInputs(Inputs):
     """What a bucket needs to know."""
 
@@ -32,6 +41,7 @@ class BucketInputs(Inputs):
     bucket: BucketName
     adopt: bool = False
     abort_uploads_after_days: int | None = Field(default=None, ge=1)
+    access_log: AccessLogTarget | None = None
 
 
 class BucketProvider(Adapter):
@@ -46,7 +56,7 @@ class BucketProvider(Adapter):
         replaces = differs(_olds, _news, "bucket")
         if address_differs(_olds, _news):
             replaces.append("connection")
-        settings = differs(_olds, _news, "adopt", "abortUploadsAfterDays")
+        settings = differs(_olds, _news, "adopt", "abortUploadsAfterDays", "accessLog")
         changes = bool(replaces) or bool(settings) or connection_differs(_olds, _news)
         return DiffResult(changes=changes, replaces=replaces)
 
@@ -59,9 +69,11 @@ class BucketProvider(Adapter):
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Try the bucket with the new settings."""
+        """Try the bucket with the new settings; an access log that was asked for before and is not any more ends."""
         inputs = BucketInputs.model_validate(_news)
         _ensure(inputs)
+        if _olds.get("accessLog") and inputs.access_log is None and not inputs.adopt:
+            bucket_of(inputs.connection, inputs.bucket).log_access(None)
         return UpdateResult(_outs(inputs))
 
     @plainly
@@ -90,17 +102,20 @@ class Bucket(DeclaredResource, module="modelstore", name="Bucket"):
         bucket: pulumi.Input[str],
         adopt: bool = False,
         abort_uploads_after_days: int | None = None,
+        access_log: Mapping[str, pulumi.Input[str]] | None = None,
         namespace: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the bucket; with `adopt` it has to be there and nothing is changed in it.
 
-        `abort_uploads_after_days` has the store throw away uploads that were not completed by then; `namespace` is for
-        messages.
+        `abort_uploads_after_days` has the store throw away uploads that were not completed by then; `access_log` names
+        the `bucket` (and `prefix`) that takes the log of all accesses; `namespace` is for messages.
         """
         props: dict[str, Any] = {"connection": connection, "bucket": bucket, "adopt": adopt, "namespace": namespace}
         if abort_uploads_after_days is not None:
             props["abortUploadsAfterDays"] = abort_uploads_after_days
+        if access_log is not None:
+            props["accessLog"] = access_log
         super().__init__(BucketProvider(), name, props, opts)
 
 
@@ -112,6 +127,8 @@ def _ensure(inputs: BucketInputs) -> None:
     objects.create_bucket()
     if inputs.abort_uploads_after_days is not None:
         objects.abort_uploads_after(inputs.abort_uploads_after_days)
+    if inputs.access_log is not None:
+        objects.log_access(inputs.access_log.bucket, inputs.access_log.prefix)
 
 
 def _outs(inputs: BucketInputs) -> dict[str, Any]:

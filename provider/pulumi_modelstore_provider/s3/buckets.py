@@ -115,3 +115,10 @@ def _lifecycle(objects: Objects) -> list[dict[str, Any]]:
         raise
     rules: list[dict[str, Any]] = answer.get("Rules", [])
     return rules
+
+
+def log_access(objects: Objects, target: str | None, prefix: str) -> None:
+    """Have the store write down each access to the bucket, as objects of the bucket `target`; None ends that."""
+    wanted = {} if target is None else {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": prefix}}
+    with asking("Cannot set the bucket's access log", on=objects.url("")):
+        objects.client.put_bucket_logging(Bucket=objects.bucket, BucketLoggingStatus=wanted)

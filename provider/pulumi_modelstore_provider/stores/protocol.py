@@ -174,6 +174,13 @@ class ObjectStore(Protocol):
         """Have the store itself throw uploads away that were not completed within `days`; other rules are kept."""
         ...
 
+    def log_access(self, target: str | None, prefix: str = "") -> None:
+        """Have the store write down each access to the bucket, as objects of the bucket `target`; None ends that.
+
+        Raises ModelstoreError where the store has no such log.
+        """
+        ...
+
     def probe(self, prefix: str) -> None:
         """Send the cheapest request under a prefix that the store answers to valid keys only."""
         ...

@@ -179,15 +179,22 @@ def test_name_with_spaces_is_refused_for_vast() -> None:
         declare(program)
 
 
-@pytest.mark.parametrize(("kind", "reason"), [(VastS3, "view"), (WekaS3, "whole cluster")])
-def test_access_log_is_refused_with_the_reason(kind: type[VastS3 | WekaS3], reason: str) -> None:
-    given = VAST if kind is VastS3 else WEKA
-
+def test_access_log_is_refused_on_weka_with_the_reason() -> None:
     def program() -> None:
-        StorageNamespace("models", backend=kind(**given), audit=AccessLog(bucket="team-logs"))
+        StorageNamespace("models", backend=WekaS3(**WEKA), audit=AccessLog(bucket="team-logs"))
 
-    with pytest.raises(InvalidArguments, match=reason):
+    with pytest.raises(InvalidArguments, match="whole cluster"):
         declare(program)
+
+
+def test_access_log_on_vast_is_a_setting_of_the_bucket() -> None:
+    def program(target: str = "team-logs") -> None:
+        StorageNamespace("models", backend=VastS3(**VAST), audit=AccessLog(bucket=target, prefix="models/"))
+
+    bucket = declare(program)["models-bucket"]
+    assert bucket.inputs["accessLog"] == {"bucket": "team-logs", "prefix": "models/"}
+    with pytest.raises(InvalidArguments, match="is the bucket whose log it is"):
+        declare(lambda: program(VAST["bucket"]))
 
 
 def test_configuration_makes_them() -> None:
