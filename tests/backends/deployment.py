@@ -25,6 +25,12 @@ from sandbox_command import STACK, sandbox
 PASSPHRASE = "a passphrase for tests"
 PROGRAM = Path(__file__).with_name("stack")
 KILLED_RUN = Path(__file__).with_name("killed_run.py")
+NO_AWS = {
+    "MODELSTORE_SANDBOX_AWS_ENDPOINT": "http://127.0.0.1:9",
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+}
+"""Nothing answers there: a backend that is not AWS needs none, and the sandbox starts none."""
 MODEL = {"config.json": 700, "tokenizer.json": 90_000, "weights/model-00001.safetensors": 9 * 2**20}
 """Bytes of each file; the weights take more than one part."""
 
@@ -93,6 +99,7 @@ class Deployment:
     def environment(self) -> dict[str, str]:
         folders = [str(folder) for folder in self.rig.path]
         return {
+            **NO_AWS,
             **self.rig.environment,
             "MODELSTORE_SANDBOX_HOME": str(self.home),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
