@@ -18,6 +18,7 @@ from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRe
 from pulumi_modelstore.backends.s3_connection import connection_inputs, connection_problems
 from pulumi_modelstore.backends.s3_policy import key_policy, partition_of, tls_only_policy
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
+from pulumi_modelstore.backends.verification import own_endpoint_problems
 
 if TYPE_CHECKING:
     import pulumi_aws
@@ -75,13 +76,9 @@ class AwsS3(BackendSettings):
         found += connection_problems(**self._settings())
         if self.ca_bundle_configmap is not None:
             found += subdomain_name_problems(self.ca_bundle_configmap, argument="ca_bundle_configmap")
-        if not self.verify_tls and (self.ca_bundle or self.ca_bundle_configmap):
-            remedy = "Leave verify_tls out, or the CA bundle"
-            found.append(Problem("verify_tls", "is false although a CA bundle is given to verify with", remedy))
-        elif not self.verify_tls and self.endpoint is None:
-            remedy = "Leave it out: AWS's own endpoints can be verified everywhere; for a proxy, give ca_bundle"
-            found.append(Problem("verify_tls", "is false without an endpoint of your own", remedy))
-        return found
+        known = "AWS's own endpoints" if self.endpoint is None else None
+        bundles = (self.ca_bundle, self.ca_bundle_configmap)
+        return found + own_endpoint_problems(*bundles, verify_tls=self.verify_tls, known=known)
 
     def _settings(self) -> dict[str, Any]:
         names = ("endpoint", "region", "addressing", "verify_tls", "ca_bundle", "checksums", "credentials")

@@ -20,6 +20,7 @@ from pulumi_modelstore.backends.azure_access_log import access_log_problems, dec
 from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
 from pulumi_modelstore.backends.store_keys import declare_store_keys
+from pulumi_modelstore.backends.verification import verification_problems
 from pulumi_modelstore_provider.azure.connection import AzureConnection
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ class AzureBlob(BackendSettings):
         found += prefix_problems(self.prefix)
         if not 1 <= self.key_days <= _MOST_DAYS:
             found.append(Problem("key_days", f"{self.key_days} is no life of a key", f"Use 1 to {_MOST_DAYS} days"))
-        if not self.verify_tls and self.ca_bundle:
-            remedy = "Leave verify_tls out, or the CA bundle"
-            found.append(Problem("verify_tls", "is false although a CA bundle is given to verify with", remedy))
+        found += verification_problems(self.ca_bundle, verify_tls=self.verify_tls)
         if self.resource_group is not None and not _is_installed("pulumi_azure_native"):
             remedy = "Install it: pip install 'pulumi-modelstore[azure]', or leave resource_group out"
             found.append(Problem("resource_group", "needs the package pulumi-azure-native", remedy))

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import pulumi
 
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.problem import Problem
-from pulumi_modelstore.backends.protocol import IssuedKey, KeyRequest, Role
-from pulumi_modelstore.backends.s3_endpoint import S3Endpoint
+from pulumi_modelstore.backends.issuing_endpoint import IssuingEndpoint, administrator_problems
 from pulumi_modelstore.backends.settings import TextInput
-from pulumi_modelstore.backends.store_keys import declare_store_keys
-from pulumi_modelstore_provider.credentials import parse_reference
 from pulumi_modelstore_provider.keys.ceph_rgw import ADMIN_PATH, TENANT
 from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
 
@@ -22,7 +18,7 @@ from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class CephRgw(S3Endpoint):
+class CephRgw(IssuingEndpoint):
     """A bucket on Ceph's Object Gateway (RGW); the other settings are those of `S3Endpoint`.
 
     `credentials` are those of the user who owns the bucket, and so sets its policy. Each consumer gets a user of its
@@ -50,21 +46,9 @@ class CephRgw(S3Endpoint):
     admin_path: str = "admin"
     tenant: str = ""
 
-    @property
-    def issues_keys(self) -> bool:
-        """Ceph issues them."""
-        return True
-
     def problems(self) -> list[Problem]:
         """Everything wrong with the settings, without asking the store."""
-        found = super().problems()
-        if self.admin_credentials is not None:
-            try:
-                parse_reference(self.admin_credentials)
-            except ValueError as error:
-                # The value itself is not repeated: it may be a key.
-                remedy = "Write it like env:CEPH_ADMIN"
-                found.append(Problem("admin_credentials", f"are no reference: {error}", remedy))
+        found = super().problems() + administrator_problems(self.admin_credentials, example="env:CEPH_ADMIN")
         if isinstance(self.admin_endpoint, str):
             try:
                 valid_endpoint(self.admin_endpoint)
@@ -84,10 +68,6 @@ class CephRgw(S3Endpoint):
             return []
         remedy = "Use at most 64 letters, digits, dots, hyphens and underscores: it names a user of Ceph"
         return [Problem("name", f'"{name}" cannot be in the name of a user', remedy)]
-
-    def issue_keys(self, request: KeyRequest) -> Mapping[Role, IssuedKey]:
-        """Declare the user, what lets it into the bucket, and its keys."""
-        return declare_store_keys(request, self._issuer())
 
     def _issuer(self) -> pulumi.Input[dict[str, Any]]:
         settings = {"kind": self.kind, "adminPath": self.admin_path, "tenant": self.tenant}

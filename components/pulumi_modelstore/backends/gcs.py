@@ -18,6 +18,7 @@ from pulumi_modelstore.backends.kserve_s3 import s3_secret
 from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
 from pulumi_modelstore.backends.s3_connection import connection_inputs
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
+from pulumi_modelstore.backends.verification import own_endpoint_problems
 from pulumi_modelstore_provider.gcs.composing import PLACE
 from pulumi_modelstore_provider.gcs.connection import GcsConnection
 
@@ -86,12 +87,8 @@ class Gcs(BackendSettings):
         if self.project is not None and not _PROJECT.fullmatch(self.project):
             remedy = "Give the project's id, such as acme-models, not its name or number"
             found.append(Problem("project", f'"{self.project}" is no id of a project', remedy))
-        if not self.verify_tls and self.ca_bundle:
-            remedy = "Leave verify_tls out, or the CA bundle"
-            found.append(Problem("verify_tls", "is false although a CA bundle is given to verify with", remedy))
-        elif not self.verify_tls and self.endpoint is None:
-            remedy = "Leave it out: Google's own endpoint can be verified everywhere; for a proxy, give ca_bundle"
-            found.append(Problem("verify_tls", "is false without an endpoint of your own", remedy))
+        known = "Google's own endpoint" if self.endpoint is None else None
+        found += own_endpoint_problems(self.ca_bundle, verify_tls=self.verify_tls, known=known)
         try:
             self._connection(self.endpoint if isinstance(self.endpoint, str) else None)
         except ValidationError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, ClassVar, Literal
 
@@ -10,13 +9,10 @@ import pulumi
 
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.problem import Problem
-from pulumi_modelstore.backends.protocol import IssuedKey, KeyRequest, Role
-from pulumi_modelstore.backends.s3_endpoint import S3Endpoint
-from pulumi_modelstore.backends.store_keys import declare_store_keys
-from pulumi_modelstore_provider.credentials import parse_reference
+from pulumi_modelstore.backends.issuing_endpoint import IssuingEndpoint, administrator_problems
 
 
-class Minio(S3Endpoint):
+class Minio(IssuingEndpoint):
     """A bucket on MinIO; the other settings are those of `S3Endpoint`.
 
     Keys belong to a user `<consumer>@<bucket>`, which is what MinIO's audit names. There is no rule against unfinished
@@ -34,22 +30,9 @@ class Minio(S3Endpoint):
     kind: Literal["minio"] = "minio"
     admin_credentials: str | None = None
 
-    @property
-    def issues_keys(self) -> bool:
-        """MinIO issues them."""
-        return True
-
     def problems(self) -> list[Problem]:
         """Everything wrong with the settings, without asking the store."""
-        found = super().problems()
-        if self.admin_credentials is not None:
-            try:
-                parse_reference(self.admin_credentials)
-            except ValueError as error:
-                # The value itself is not repeated: it may be a key.
-                remedy = "Write it like env:MINIO_ADMIN"
-                found.append(Problem("admin_credentials", f"are no reference: {error}", remedy))
-        return found
+        return super().problems() + administrator_problems(self.admin_credentials, example="env:MINIO_ADMIN")
 
     def key_problems(self, name: str) -> list[Problem]:
         """Whether MinIO's SDK is there."""
@@ -57,10 +40,6 @@ class Minio(S3Endpoint):
             return []
         remedy = "Install it: pip install 'pulumi-modelstore[minio]'"
         return [Problem("keys", f"of {name} need the Python package minio, which is not installed", remedy)]
-
-    def issue_keys(self, request: KeyRequest) -> Mapping[Role, IssuedKey]:
-        """Declare the user and its keys."""
-        return declare_store_keys(request, self._issuer())
 
     def _issuer(self) -> pulumi.Input[dict[str, Any]]:
         settings: dict[str, Any] = {

@@ -15,6 +15,7 @@ from pulumi_modelstore.backends.kserve_s3 import s3_secret
 from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KServeSecret
 from pulumi_modelstore.backends.s3_connection import connection_inputs, connection_problems
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
+from pulumi_modelstore.backends.verification import verification_problems
 
 
 class S3Endpoint(BackendSettings):
@@ -57,10 +58,7 @@ class S3Endpoint(BackendSettings):
         found += connection_problems(**self._settings())
         if self.ca_bundle_configmap is not None:
             found += subdomain_name_problems(self.ca_bundle_configmap, argument="ca_bundle_configmap")
-        if not self.verify_tls and (self.ca_bundle or self.ca_bundle_configmap):
-            remedy = "Leave verify_tls out, or the CA bundle"
-            found.append(Problem("verify_tls", "is false although a CA bundle is given to verify with", remedy))
-        return found
+        return found + verification_problems(self.ca_bundle, self.ca_bundle_configmap, verify_tls=self.verify_tls)
 
     def _settings(self) -> dict[str, Any]:
         names = ("endpoint", "region", "addressing", "verify_tls", "ca_bundle", "checksums", "signature", "credentials")

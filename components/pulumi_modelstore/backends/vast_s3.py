@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
-import pulumi
-from pydantic import ValidationError
-
-from pulumi_modelstore.arguments.inputs import derive, is_plain
-from pulumi_modelstore.arguments.problem import Problem, problems_of
+from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.backends.access_log import AccessLog
-from pulumi_modelstore.backends.protocol import IssuedKey, KeyRequest, Role
-from pulumi_modelstore.backends.s3_endpoint import S3Endpoint
+from pulumi_modelstore.backends.managed_endpoint import ManagedEndpoint, Management
 from pulumi_modelstore.backends.settings import TextInput
-from pulumi_modelstore.backends.store_keys import declare_store_keys
-
-_ARGUMENTS = {"credentials": "admin_credentials", "verify_tls": "vms_verify_tls", "ca_bundle": "vms_ca_bundle"}
+from pulumi_modelstore_provider.keys.protocol import IssuerSettings
 
 
-class VastS3(S3Endpoint):
+class VastS3(ManagedEndpoint):
     """A bucket on VAST Data; the other settings are those of `S3Endpoint`.
 
     The bucket is made by an S3 request of the user whose keys are `credentials`, and belongs to that user: VAST makes
@@ -50,25 +42,6 @@ class VastS3(S3Endpoint):
     vms_verify_tls: bool = True
     vms_ca_bundle: str | None = None
 
-    @property
-    def issues_keys(self) -> bool:
-        """VMS issues them."""
-        return True
-
-    def problems(self) -> list[Problem]:
-        """Everything wrong with the settings, without asking the store."""
-        from pulumi_modelstore_provider.keys.vast_s3 import Settings
-
-        found = super().problems()
-        try:
-            Settings.model_validate(self._settings_of_vms(self.vms if is_plain(self.vms) else "https://not-known-yet"))
-        except ValidationError as error:
-            found += _in_own_words(problems_of(error))
-        if not self.vms_verify_tls and self.vms_ca_bundle:
-            remedy = "Leave vms_verify_tls out, or the CA bundle"
-            found.append(Problem("vms_verify_tls", "is false although a CA bundle is given to verify with", remedy))
-        return found
-
     def audit_problems(self, audit: AccessLog) -> list[Problem]:
         """What stands against the access log: VAST takes the request by which S3 turns one on."""
         return audit.problems(of=self.bucket)
@@ -79,30 +52,18 @@ class VastS3(S3Endpoint):
             return []
         return [Problem("name", f'"{name}" has spaces', "Leave them out: it names a user and a policy of VAST")]
 
-    def issue_keys(self, request: KeyRequest) -> Mapping[Role, IssuedKey]:
-        """Declare the user and its keys."""
-        return declare_store_keys(request, self._issuer())
+    def _management(self) -> Management:
+        return Management("vms", self.vms, self.vms_verify_tls, self.vms_ca_bundle)
 
-    def _issuer(self) -> pulumi.Input[dict[str, Any]]:
-        return derive(lambda url: self._settings_of_vms(url.rstrip("/")), self.vms)
+    def _issuer_model(self) -> type[IssuerSettings]:
+        from pulumi_modelstore_provider.keys.vast_s3 import Settings
 
-    def _settings_of_vms(self, url: Any) -> dict[str, Any]:
-        settings: dict[str, Any] = {
+        return Settings
+
+    def _issuer_settings(self) -> dict[str, Any]:
+        return {
             "kind": self.kind,
-            "vms": url,
             "credentials": self.admin_credentials,
             "tenant": self.tenant,
-            "verifyTls": self.vms_verify_tls,
+            "user": self.user,
         }
-        if self.user is not None:
-            settings["user"] = self.user
-        ca_bundle = self.vms_ca_bundle or (self.ca_bundle if self.vms_verify_tls else None)
-        return settings | ({"caBundle": ca_bundle} if ca_bundle is not None else {})
-
-
-def _in_own_words(problems: list[Problem]) -> list[Problem]:
-    """The issuer's settings by the names that they have here."""
-    return [
-        Problem(_ARGUMENTS.get(problem.argument, problem.argument), problem.found, problem.remedy)
-        for problem in problems
-    ]

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-import pulumi
-from pydantic import ValidationError
-
-from pulumi_modelstore.arguments.inputs import derive, is_plain
-from pulumi_modelstore.arguments.problem import Problem, problems_of
-from pulumi_modelstore.backends.protocol import IssuedKey, KeyRequest, Role
-from pulumi_modelstore.backends.s3_endpoint import S3Endpoint
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.backends.managed_endpoint import ManagedEndpoint, Management
 from pulumi_modelstore.backends.settings import TextInput
-from pulumi_modelstore.backends.store_keys import declare_store_keys
-
-_ARGUMENTS = {"credentials": "admin_credentials", "verify_tls": "api_verify_tls", "ca_bundle": "api_ca_bundle"}
+from pulumi_modelstore_provider.keys.protocol import IssuerSettings
 
 
-class WekaS3(S3Endpoint):
+class WekaS3(ManagedEndpoint):
     """A bucket on Weka; the other settings are those of `S3Endpoint`.
 
     Keys are service accounts of the S3 user in `admin_credentials`, each with a policy that opens the bucket, or the
@@ -45,47 +37,21 @@ class WekaS3(S3Endpoint):
     api_verify_tls: bool = True
     api_ca_bundle: str | None = None
 
-    @property
-    def issues_keys(self) -> bool:
-        """Weka issues them."""
-        return True
-
-    def problems(self) -> list[Problem]:
-        """Everything wrong with the settings, without asking the store."""
-        from pulumi_modelstore_provider.keys.weka_s3 import Settings
-
-        found = super().problems()
-        try:
-            Settings.model_validate(self._settings_of_api(self.api if is_plain(self.api) else "https://not-known-yet"))
-        except ValidationError as error:
-            found += [
-                Problem(_ARGUMENTS.get(problem.argument, problem.argument), problem.found, problem.remedy)
-                for problem in problems_of(error)
-            ]
-        if not self.api_verify_tls and self.api_ca_bundle:
-            remedy = "Leave api_verify_tls out, or the CA bundle"
-            found.append(Problem("api_verify_tls", "is false although a CA bundle is given to verify with", remedy))
-        return found
-
     def key_problems(self, name: str) -> list[Problem]:  # noqa: ARG002 - Weka's accounts have no names
         """Weka refuses no name: it is not told any."""
         return []
 
-    def issue_keys(self, request: KeyRequest) -> Mapping[Role, IssuedKey]:
-        """Declare the keys."""
-        return declare_store_keys(request, self._issuer())
+    def _management(self) -> Management:
+        return Management("api", self.api, self.api_verify_tls, self.api_ca_bundle)
 
-    def _issuer(self) -> pulumi.Input[dict[str, Any]]:
-        return derive(lambda url: self._settings_of_api(url.rstrip("/")), self.api)
+    def _issuer_model(self) -> type[IssuerSettings]:
+        from pulumi_modelstore_provider.keys.weka_s3 import Settings
 
-    def _settings_of_api(self, url: Any) -> dict[str, Any]:
-        settings: dict[str, Any] = {
+        return Settings
+
+    def _issuer_settings(self) -> dict[str, Any]:
+        return {
             "kind": self.kind,
-            "api": url,
             "credentials": self.admin_credentials or self.credentials,
-            "verifyTls": self.api_verify_tls,
+            "organization": self.organization,
         }
-        if self.organization is not None:
-            settings["organization"] = self.organization
-        ca_bundle = self.api_ca_bundle or (self.ca_bundle if self.api_verify_tls else None)
-        return settings | ({"caBundle": ca_bundle} if ca_bundle is not None else {})
