@@ -109,4 +109,4 @@ class AccessKeyReady(DeclaredResource, module="modelstore", name="AccessKeyReady
 def _tried(inputs: AccessKeyReadyInputs) -> dict[str, Any]:
     key = Credentials(inputs.access_key_id, inputs.secret_access_key)
     await_key(inputs.connection, inputs.bucket, inputs.prefix, key)
-    return inputs.model_dump(by_alias=True, exclude_none=True)
+    return inputs.recorded()

@@ -13,7 +13,6 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_modelstore_provider.credentials import ConfigLookup
 from pulumi_modelstore_provider.errors import ModelstoreError
-from pulumi_modelstore_provider.keys.issuers import issuer_settings
 from pulumi_modelstore_provider.stores.connection import Connection
 from pulumi_modelstore_provider.stores.opening import open_bucket
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
@@ -32,6 +31,10 @@ class Inputs(BaseModel):
 
     namespace: str | None = None
     """The storage namespace that the resource belongs to, for messages."""
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what the state keeps of the inputs; what is unset is left out."""
+        return self.model_dump(by_alias=True, exclude_none=True)
 
 
 class Adapter(ResourceProvider):
@@ -128,14 +131,6 @@ def address_differs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
     try:
         return _connection(olds).address != _connection(news).address
     except ValidationError:
-        return True
-
-
-def issuer_address_differs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Tell whether another store issues the keys; it may when that is not known yet."""
-    try:
-        return issuer_settings(olds.get("issuer")).address != issuer_settings(news.get("issuer")).address
-    except ValueError:
         return True
 
 

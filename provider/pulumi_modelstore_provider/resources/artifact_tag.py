@@ -70,14 +70,14 @@ class ArtifactTagProvider(Adapter):
         inputs = ArtifactTagInputs.model_validate(props)
         place = inputs.place()
         put_tag(place, inputs.target, expected=None, owner=inputs.urn)
-        return CreateResult(f"{inputs.connection.scheme}://{inputs.bucket}/{place.key}", _outs(inputs))
+        return CreateResult(f"{inputs.connection.scheme}://{inputs.bucket}/{place.key}", inputs.recorded())
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Move the tag, unless somebody else has moved it since."""
         inputs = ArtifactTagInputs.model_validate(_news)
         put_tag(inputs.place(), inputs.target, expected=str(_olds["target"]), owner=inputs.urn)
-        return UpdateResult(_outs(inputs))
+        return UpdateResult(inputs.recorded())
 
     @plainly
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -86,7 +86,7 @@ class ArtifactTagProvider(Adapter):
         stored = inputs.place().read()
         if stored is None:
             return ReadResult("", {})
-        outs = _outs(inputs) | {"target": stored.target}
+        outs = inputs.recorded() | {"target": stored.target}
         return ReadResult(id_, outs, dict(outs))
 
     @plainly
@@ -136,7 +136,3 @@ def _points_elsewhere(inputs: Inputs) -> list[CheckFailure]:
     if isinstance(inputs, ArtifactTagInputs) and inputs.tag == inputs.target:
         return [CheckFailure("target", f"the tag {inputs.tag!r} points to itself; give a version or another tag")]
     return []
-
-
-def _outs(inputs: ArtifactTagInputs) -> dict[str, Any]:
-    return inputs.model_dump(by_alias=True, exclude_none=True)

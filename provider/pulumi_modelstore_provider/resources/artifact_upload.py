@@ -100,7 +100,7 @@ class ArtifactUploadProvider(Adapter):
         if manifest.content.tree_digest == declared_tree(inputs.files):
             return ReadResult(id_, outs)
         found = manifest.content.as_inputs()
-        given = inputs.model_dump(by_alias=True, exclude_none=True)
+        given = inputs.recorded()
         return ReadResult(id_, outs | {"files": found}, given | {"files": found})
 
     @plainly
@@ -224,4 +224,4 @@ def _outs(inputs: ArtifactUploadInputs, outcome: UploadOutcome) -> dict[str, Any
     import hashlib
 
     digest = hashlib.sha256(outcome.manifest.to_json().encode("utf-8")).hexdigest()
-    return inputs.model_dump(by_alias=True, exclude_none=True) | {"manifestDigest": f"sha256:{digest}"}
+    return inputs.recorded() | {"manifestDigest": f"sha256:{digest}"}

@@ -65,7 +65,7 @@ class BucketProvider(Adapter):
         """Create the bucket, or adopt it: adopting changes nothing in it."""
         inputs = BucketInputs.model_validate(props)
         _ensure(inputs)
-        return CreateResult(inputs.bucket, _outs(inputs))
+        return CreateResult(inputs.bucket, inputs.recorded())
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -74,7 +74,7 @@ class BucketProvider(Adapter):
         _ensure(inputs)
         if _olds.get("accessLog") and inputs.access_log is None and not inputs.adopt:
             bucket_of(inputs.connection, inputs.bucket).log_access(None)
-        return UpdateResult(_outs(inputs))
+        return UpdateResult(inputs.recorded())
 
     @plainly
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -82,7 +82,7 @@ class BucketProvider(Adapter):
         inputs = BucketInputs.model_validate(props)
         if not bucket_of(inputs.connection, inputs.bucket).bucket_exists():
             return ReadResult("", {})
-        return ReadResult(id_, _outs(inputs))
+        return ReadResult(id_, inputs.recorded())
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Leave the bucket and all that is in it: artifacts outlive the stack."""
@@ -129,7 +129,3 @@ def _ensure(inputs: BucketInputs) -> None:
         objects.abort_uploads_after(inputs.abort_uploads_after_days)
     if inputs.access_log is not None:
         objects.log_access(inputs.access_log.bucket, inputs.access_log.prefix)
-
-
-def _outs(inputs: BucketInputs) -> dict[str, Any]:
-    return inputs.model_dump(by_alias=True, exclude_none=True)

@@ -87,4 +87,4 @@ def _too_many(recorded: Any, wanted: Any) -> list[CheckFailure]:
 
 
 def _outs(props: dict[str, Any]) -> dict[str, Any]:
-    return KeyLimitInputs.model_validate(props).model_dump(by_alias=True, exclude_none=True)
+    return KeyLimitInputs.model_validate(props).recorded()

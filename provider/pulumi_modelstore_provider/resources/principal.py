@@ -9,38 +9,15 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pydantic import Field
 
-from pulumi_modelstore_provider.keys.issuers import Issuer
-from pulumi_modelstore_provider.keys.protocol import KeyIssuer, Scope
-from pulumi_modelstore_provider.resources.adapter import (
-    Adapter,
-    Inputs,
-    checked,
-    differs,
-    issuer_address_differs,
-    plainly,
-    stack_configuration,
-)
+from pulumi_modelstore_provider.resources.adapter import Adapter, checked, differs, plainly
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
-from pulumi_modelstore_provider.resources.fields import BucketName
+from pulumi_modelstore_provider.resources.issuing import IssuingInputs, issuer_address_differs
 
 
-class PrincipalInputs(Inputs):
+class PrincipalInputs(IssuingInputs):
     """What a principal needs to know."""
 
-    issuer: Issuer
     principal_name: str = Field(min_length=1)
-    bucket: BucketName
-    prefix: str = ""
-    read_only: bool = False
-
-    @property
-    def scope(self) -> Scope:
-        """What the principal may reach."""
-        return Scope(self.bucket, self.prefix, self.read_only)
-
-    def opened(self) -> KeyIssuer:
-        """The store's administrative side."""
-        return self.issuer.open(stack_configuration())
 
 
 class PrincipalProvider(Adapter):
@@ -121,4 +98,4 @@ class Principal(DeclaredResource, module="modelstore", name="Principal"):
 
 
 def _outs(inputs: PrincipalInputs, principal: str) -> dict[str, Any]:
-    return inputs.model_dump(by_alias=True, exclude_none=True) | {"principal": principal}
+    return inputs.recorded() | {"principal": principal}

@@ -83,4 +83,4 @@ def _step_failures(recorded: Any, news: dict[str, Any]) -> list[CheckFailure]:
 
 
 def _outs(props: dict[str, Any]) -> dict[str, Any]:
-    return RotationGuardInputs.model_validate(props).model_dump(by_alias=True, exclude_none=True)
+    return RotationGuardInputs.model_validate(props).recorded()

@@ -10,41 +10,19 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from pydantic import Field
 
 from pulumi_modelstore_provider.errors import ModelstoreError
-from pulumi_modelstore_provider.keys.issuers import Issuer
-from pulumi_modelstore_provider.keys.protocol import KeyIssuer, Scope, Slot
-from pulumi_modelstore_provider.resources.adapter import (
-    Adapter,
-    Inputs,
-    checked,
-    differs,
-    issuer_address_differs,
-    plainly,
-    stack_configuration,
-)
+from pulumi_modelstore_provider.keys.protocol import Slot
+from pulumi_modelstore_provider.resources.adapter import Adapter, checked, differs, plainly
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
-from pulumi_modelstore_provider.resources.fields import BucketName
+from pulumi_modelstore_provider.resources.issuing import IssuingInputs, issuer_address_differs
 from pulumi_modelstore_provider.resources.key_limit import MOST_KEYS
 
 
-class StoreAccessKeyInputs(Inputs):
+class StoreAccessKeyInputs(IssuingInputs):
     """What a key needs to know."""
 
-    issuer: Issuer
     principal: str = Field(min_length=1)
-    bucket: BucketName
-    prefix: str = ""
-    read_only: bool = False
     slot: Slot
     generation: int = Field(ge=0)
-
-    @property
-    def scope(self) -> Scope:
-        """What the key may reach."""
-        return Scope(self.bucket, self.prefix, self.read_only)
-
-    def opened(self) -> KeyIssuer:
-        """The store's administrative side."""
-        return self.issuer.open(stack_configuration())
 
 
 class StoreAccessKeyProvider(Adapter):
@@ -79,12 +57,12 @@ class StoreAccessKeyProvider(Adapter):
             )
         key = issuer.create_key(inputs.principal, inputs.scope, slot=inputs.slot, generation=inputs.generation)
         issued = {"accessKeyId": key.access_key_id, "secretAccessKey": key.secret_access_key}
-        return CreateResult(key.access_key_id, _outs(inputs) | issued)
+        return CreateResult(key.access_key_id, inputs.recorded() | issued)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Take over how the store is reached and what the principal may do; the key stays."""
         issued = {name: _olds[name] for name in ("accessKeyId", "secretAccessKey")}
-        return UpdateResult(_outs(StoreAccessKeyInputs.model_validate(_news)) | issued)
+        return UpdateResult(StoreAccessKeyInputs.model_validate(_news).recorded() | issued)
 
     @plainly
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -141,7 +119,3 @@ class StoreAccessKey(DeclaredResource, module="modelstore", name="StoreAccessKey
     def secret_access_key(self) -> pulumi.Output[str]:
         """The key's secret part; a secret."""
         return self.output("secretAccessKey")
-
-
-def _outs(inputs: StoreAccessKeyInputs) -> dict[str, Any]:
-    return inputs.model_dump(by_alias=True, exclude_none=True)
