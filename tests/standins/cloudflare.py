@@ -1,4 +1,4 @@
-"""Stands in for Cloudflare's plugin: the types of R2 and account tokens, by the calls that the real one makes.
+"""Stands in for Cloudflare's plugin: the types of R2, by the calls that the real one makes.
 
 `CLOUDFLARE_BASE_URL` says where the API is, `CLOUDFLARE_API_TOKEN` is the stack's.
 """
@@ -117,38 +117,4 @@ def _rule(rule: Properties) -> Properties:
     }
 
 
-class AccountToken(StandInType):
-    token = "cloudflare:index/accountToken:AccountToken"
-    arguments = frozenset({"accountId", "name", "policies", "condition", "expiresOn", "notBefore", "status"})
-    required = frozenset({"accountId", "name", "policies"})
-    outputs = ("value", "issuedOn")
-    secrets = frozenset({"value"})
-
-    def create(self, inputs: Properties) -> tuple[str, Properties]:
-        policies = [
-            {
-                "effect": policy["effect"],
-                "permission_groups": policy["permissionGroups"],
-                "resources": json.loads(policy["resources"]),
-            }
-            for policy in inputs["policies"]
-        ]
-        body = {"name": inputs["name"], "policies": policies}
-        made = api("POST", f"/accounts/{inputs['accountId']}/tokens", body)
-        return made["id"], {**inputs, "value": made["value"], "issuedOn": "2026-01-01T00:00:00Z"}
-
-    def read(self, identity: str, state: Properties) -> Properties | None:
-        try:
-            api("GET", f"/accounts/{state['accountId']}/tokens/{identity}")
-        except NotThere:
-            return None
-        return state
-
-    def delete(self, identity: str, state: Properties) -> None:
-        try:
-            api("DELETE", f"/accounts/{state['accountId']}/tokens/{identity}")
-        except NotThere:
-            return
-
-
-TYPES: Mapping[str, StandInType] = {kind.token: kind for kind in (R2Bucket(), R2BucketLifecycle(), AccountToken())}
+TYPES: Mapping[str, StandInType] = {kind.token: kind for kind in (R2Bucket(), R2BucketLifecycle())}

@@ -31,6 +31,8 @@ _GROUPS = {
     "b4992e1108244f5d8bfbd5744320c2e1": ("account", [*_READ, "s3:ListAllMyBuckets"]),
     "bf7481a1826f439697cb59a20b22293e": ("account", [*_WRITE, "s3:ListAllMyBuckets"]),
 }
+_PER_PAGE = (5, 50)
+_LONGEST_NAME = 120
 _ONE_BUCKET = re.compile(r"com\.cloudflare\.edge\.r2\.bucket\.([0-9a-f]{32})_([a-z]+)_([a-z0-9-]+)")
 
 
@@ -56,7 +58,14 @@ class CloudflareStub(ManagementStub):
         account = "/client/v4/accounts/{}"
         bucket, token = f"{account}/r2/buckets/{{}}", f"{account}/tokens/{{}}"
         bucket_fields: dict[str, Any] = {"name": str, "locationHint": str, "storageClass": str}
-        token_fields: dict[str, Any] = {"name": str, "policies": list, "condition": dict, "expires_on": str}
+        token_fields: dict[str, Any] = {
+            "name": str,
+            "policies": list,
+            "condition": dict,
+            "expires_on": str,
+            "not_before": str,
+        }
+        named = frozenset({"name", "policies"})
         return [
             Operation(
                 "POST", f"{account}/r2/buckets", self._add_bucket, body=bucket_fields, required=frozenset({"name"})
@@ -65,13 +74,10 @@ class CloudflareStub(ManagementStub):
             Operation("GET", f"{bucket}/lifecycle", self._get_lifecycle),
             Operation("PUT", f"{bucket}/lifecycle", self._set_lifecycle, body={"rules": list}),
             Operation(
-                "POST",
-                f"{account}/tokens",
-                self._add_token,
-                body=token_fields,
-                required=frozenset({"name", "policies"}),
+                "GET", f"{account}/tokens", self._list_tokens, query=frozenset({"page", "per_page", "direction"})
             ),
-            Operation("GET", token, self._get_token),
+            Operation("POST", f"{account}/tokens", self._add_token, body=token_fields, required=named),
+            Operation("PUT", token, self._change_token, body={**token_fields, "status": str}, required=named),
             Operation("DELETE", token, self._delete_token),
         ]
 
@@ -139,19 +145,38 @@ class CloudflareStub(ManagementStub):
         self.lifecycles[f"{self._place(request)}/{bucket}"] = request.body["rules"]
         return _result({})
 
-    def _add_token(self, request: Request, _account: str) -> Answer:
-        documents = {f"policy-{number}": self._policy(request, item) for number, item in _numbered(request)}
-        token, value = secrets.token_hex(16), secrets.token_urlsafe(30)
-        self._keys.add_account(token)
-        self._keys.set_policies(token, documents)
-        self._rename(self._keys.add_key(token)[0], token, hashlib.sha256(value.encode()).hexdigest())
-        shown = {"id": token, "status": "active", "name": request.body["name"], "policies": request.body["policies"]}
-        self.tokens[token] = shown
-        return _result(shown | {"value": value})
+    def add_token(self, name: str, policies: list[dict[str, Any]]) -> tuple[str, str]:
+        """As in the dashboard: its id and its value."""
+        with self.lock:
+            token, value = secrets.token_hex(16), secrets.token_urlsafe(30)
+            self._keys.add_account(token)
+            self._keys.set_policies(token, _documents(policies))
+            self._rename(self._keys.add_key(token)[0], token, hashlib.sha256(value.encode()).hexdigest())
+            self.tokens[token] = {"id": token, "status": "active", "name": name, "policies": _shown(policies)}
+        return token, value
 
-    def _get_token(self, _request: Request, _account: str, token: str) -> Answer:
+    def _list_tokens(self, request: Request, _account: str) -> Answer:
+        page, size = int(request.query.get("page", "1")), int(request.query.get("per_page", "20"))
+        if page < 1 or not _PER_PAGE[0] <= size <= _PER_PAGE[1]:
+            raise self._violation(request, 400, f"page {page} of {size} tokens")
+        found = [*self.tokens.values()]
+        shown = found[(page - 1) * size : page * size]
+        info = {"page": page, "per_page": size, "count": len(shown), "total_count": len(found)}
+        return _result(shown, info)
+
+    def _add_token(self, request: Request, _account: str) -> Answer:
+        self._check_token(request)
+        token, value = self.add_token(request.body["name"], request.body["policies"])
+        return _result(self.tokens[token] | {"value": value})
+
+    def _change_token(self, request: Request, _account: str, token: str) -> Answer:
         if token not in self.tokens:
             raise Refused(404, "Token not found", code=1003)
+        self._check_token(request)
+        self._keys.set_policies(token, _documents(request.body["policies"]))
+        # What the request does not name is lost.
+        policies = {"policies": _shown(request.body["policies"])}
+        self.tokens[token] = {"id": token, "status": "active", **request.body, **policies}
         return _result(self.tokens[token])
 
     def _delete_token(self, _request: Request, _account: str, token: str) -> Answer:
@@ -160,28 +185,25 @@ class CloudflareStub(ManagementStub):
         self.remove_token(token)
         return _result({"id": token})
 
-    def _policy(self, request: Request, policy: dict[str, Any]) -> dict[str, Any]:
-        """A token's policy in the gateway's language."""
-        if set(policy) != {"effect", "permission_groups", "resources"} or policy["effect"] != "allow":
-            raise self._violation(request, 400, "a policy of another form")
-        actions: list[str] = [*_LIST]
-        for group in policy["permission_groups"]:
-            if set(group) != {"id"} or group["id"] not in _GROUPS:
-                raise Refused(400, "Permission group not found", code=1001)
-            actions += _GROUPS[group["id"]][1]
-        buckets = [self._bucket_of(request, name, policy) for name in policy["resources"]]
-        places = [f"arn:aws:s3:::{bucket}{part}" for bucket in buckets for part in ("", "/*")]
-        statement = {"Effect": "Allow", "Action": actions, "Resource": places}
-        return {"Version": "2012-10-17", "Statement": [statement]}
+    def _check_token(self, request: Request) -> None:
+        if len(request.body["name"]) > _LONGEST_NAME:
+            raise Refused(400, "Invalid token name", code=1001)
+        for policy in request.body["policies"]:
+            if set(policy) != {"effect", "permission_groups", "resources"} or policy["effect"] != "allow":
+                raise self._violation(request, 400, "a policy of another form")
+            for group in policy["permission_groups"]:
+                if set(group) != {"id"} or group["id"] not in _GROUPS:
+                    raise Refused(400, "Permission group not found", code=1001)
+            for resource in policy["resources"]:
+                self._check_resource(request, resource, policy)
 
-    def _bucket_of(self, request: Request, resource: str, policy: dict[str, Any]) -> str:
+    def _check_resource(self, request: Request, resource: str, policy: dict[str, Any]) -> None:
         kinds = {_GROUPS[group["id"]][0] for group in policy["permission_groups"]}
         if resource == f"com.cloudflare.api.account.{ACCOUNT}" and kinds == {"account"}:
-            return "*"
+            return
         found = _ONE_BUCKET.fullmatch(resource)
         if found is None or found[1] != ACCOUNT or found[2] not in JURISDICTIONS or kinds != {"bucket"}:
             raise self._violation(request, 400, f"groups of {kinds} do not go with the resource {resource}")
-        return found[3]
 
     def _rename(self, key_id: str, new_id: str, secret: str) -> None:
         path = self._gateway.folder / "iam" / "iam.json"
@@ -200,12 +222,37 @@ def _entries(user: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _numbered(request: Request) -> list[tuple[int, Any]]:
-    return [*enumerate(request.body["policies"])]
+def _documents(policies: list[dict[str, Any]]) -> dict[str, Any]:
+    """A token's policies in the gateway's language."""
+    return {f"policy-{number}": _document(policy) for number, policy in enumerate(policies)}
 
 
-def _result(content: Any) -> Answer:
-    return Answer(200, {"success": True, "errors": [], "messages": [], "result": content})
+def _document(policy: dict[str, Any]) -> dict[str, Any]:
+    actions = [*_LIST, *(action for group in policy["permission_groups"] for action in _GROUPS[group["id"]][1])]
+    found = [_ONE_BUCKET.fullmatch(resource) for resource in policy["resources"]]
+    buckets = ["*" if one is None else one[3] for one in found]
+    places = [f"arn:aws:s3:::{bucket}{part}" for bucket in buckets for part in ("", "/*")]
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": places}]}
+
+
+def _shown(policies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Policies as the API shows them: each has an id, each permission group a name."""
+    return [
+        {
+            **policy,
+            "id": secrets.token_hex(16),
+            "permission_groups": [
+                {"id": group["id"], "name": f"Workers R2 Storage {group['id'][:4]}"}
+                for group in policy["permission_groups"]
+            ],
+        }
+        for policy in policies
+    ]
+
+
+def _result(content: Any, info: dict[str, int] | None = None) -> Answer:
+    envelope = {"success": True, "errors": [], "messages": [], "result": content}
+    return Answer(200, envelope | ({"result_info": info} if info else {}))
 
 
 @contextmanager

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -46,7 +43,7 @@ def proxy(gateway: VersityGateway, stub: CloudflareStub) -> Iterator[RecordingPr
             return None
         token = exchange.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
         (policy,) = stub.tokens[token]["policies"]
-        return Answer(403, []) if policy["permission_groups"] == [{"id": READ_BUCKET}] else None
+        return Answer(403, []) if policy["permission_groups"][0]["id"] == READ_BUCKET else None
 
     with recording_proxy(gateway.endpoint) as running:
         running.before = refuse
@@ -55,25 +52,15 @@ def proxy(gateway: VersityGateway, stub: CloudflareStub) -> Iterator[RecordingPr
 
 def _pod(stub: CloudflareStub, proxy: RecordingProxy, group: str, resource: str) -> Pod:
     policies = [{"effect": "allow", "permission_groups": [{"id": group}], "resources": {resource: "*"}}]
-    token = _asked(stub, f"/accounts/{ACCOUNT}/tokens", {"name": "reader", "policies": policies})
+    token, value = stub.add_token("reader", policies)
     environment = {
-        "AWS_ACCESS_KEY_ID": token["id"],
-        "AWS_SECRET_ACCESS_KEY": hashlib.sha256(token["value"].encode()).hexdigest(),
+        "AWS_ACCESS_KEY_ID": token,
+        "AWS_SECRET_ACCESS_KEY": hashlib.sha256(value.encode()).hexdigest(),
         "AWS_ENDPOINT_URL": proxy.endpoint,
         "AWS_DEFAULT_REGION": "auto",
         "S3_USE_HTTPS": "0",
     }
     return Pod("s3://models/tiny/", environment)
-
-
-def _asked(stub: CloudflareStub, path: str, body: Any) -> Any:
-    request = urllib.request.Request(
-        f"{stub.url}/client/v4{path}",
-        data=json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {stub.api_token}", "Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)["result"]
 
 
 def test_initializer_of_a_bucket_s_token_ends_before_it_lists(

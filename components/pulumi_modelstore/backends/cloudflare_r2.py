@@ -1,37 +1,30 @@
-"""Cloudflare R2: a bucket and account tokens through pulumi_cloudflare, data over S3."""
+"""Cloudflare R2: a bucket through pulumi_cloudflare, account tokens as keys, data over S3."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, ClassVar, Literal
 
 import pulumi
+from pydantic import ValidationError
 
 from pulumi_modelstore.arguments.bucket_name import bucket_name_problems, prefix_problems
-from pulumi_modelstore.arguments.inputs import derive
-from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.arguments.inputs import derive, is_plain
+from pulumi_modelstore.arguments.problem import Problem, problems_of
 from pulumi_modelstore.arguments.refusal import InvalidArguments, Refusal, refuse
 from pulumi_modelstore.backends.access_log import AccessLog
 from pulumi_modelstore.backends.kserve_s3 import s3_secret
-from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KeySlot, KServeSecret, Role
+from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
 from pulumi_modelstore.backends.s3_connection import connection_inputs, connection_problems
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
+from pulumi_modelstore.backends.store_keys import declare_store_keys
+from pulumi_modelstore.identity.naming import principal_name
 
 _ACCOUNT = re.compile(r"[0-9a-f]{32}")
 _ABORT_AFTER_SECONDS = 7 * 24 * 3600
 
-# Permission groups of Cloudflare's API tokens: one id each for all accounts. Source: R2's documentation of
-# authentication, and GET /accounts/{account_id}/tokens/permission_groups.
-_GROUPS = {
-    ("bucket", True): "6a018a9f2fc74eb6b293b0c548f38b39",  # Workers R2 Storage Bucket Item Read
-    ("bucket", False): "2efd5506f9c8494dacb1fa10a3e7d5b6",  # Workers R2 Storage Bucket Item Write
-    ("account", True): "b4992e1108244f5d8bfbd5744320c2e1",  # Workers R2 Storage Read
-    ("account", False): "bf7481a1826f439697cb59a20b22293e",  # Workers R2 Storage Write
-}
 _NO_PREFIX = "Leave the prefix out, or give these models a bucket of their own: a token of R2 opens whole buckets"
 _HEAD_BUCKET = (
     "Cloudflare R2 is reported to refuse HeadBucket to tokens of a single bucket, and KServe's storage initializer "
@@ -45,11 +38,9 @@ _HEAD_BUCKET = (
 class CloudflareR2(BackendSettings):
     """A bucket on Cloudflare R2.
 
-    Bucket and tokens are made with the stack's `cloudflare` provider, by its own configuration; its API token needs
-    Account API Tokens Write and Workers R2 Storage Write. A key is an account token: its id is the access key id, the
-    SHA-256 of its value the secret key. R2 has no limit of tokens, the package's two are held by the program. A run
-    that is killed right after a token was made leaves it at Cloudflare, where its name says whose it was; nobody has
-    its value.
+    The bucket is made with the stack's `cloudflare` provider, whose API token needs Workers R2 Storage Write. A key is
+    an account token: its id is the access key id, the SHA-256 of its value the secret key; the value itself is kept
+    nowhere. Tokens are named `<consumer>.<bucket> <slot>-<generation>`.
 
     Args:
         account_id: of the Cloudflare account: 32 hexadecimal digits.
@@ -61,6 +52,10 @@ class CloudflareR2(BackendSettings):
             with keys.
         key_scope: `bucket` makes keys that open this bucket alone. `account` makes keys that open all buckets of the
             account, and may ask HeadBucket, which KServe does: only for an account that holds nothing else.
+        admin_credentials: where an API token with Account API Tokens Write is found, which makes the keys: `env:PREFIX`
+            or `config:KEY`, with `api-token` as access key id and the token as secret key. Unset, it is that of the
+            stack's `cloudflare` provider: `cloudflare:apiToken` in the stack's configuration, else
+            CLOUDFLARE_API_TOKEN.
         credentials: where uploads find the deployer's R2 key: `default`, `env:PREFIX`, `profile:NAME` or `config:KEY`.
         endpoint: URL of an S3 endpoint to use instead of R2's own, such as a proxy or a stand-in for tests.
     """
@@ -76,6 +71,7 @@ class CloudflareR2(BackendSettings):
     location: Literal["apac", "eeur", "enam", "oc", "weur", "wnam"] | None = None
     prefix: str = ""
     key_scope: Literal["bucket", "account"] = "bucket"
+    admin_credentials: str | None = None
     credentials: str = "default"
     endpoint: TextInput | None = None
 
@@ -98,7 +94,19 @@ class CloudflareR2(BackendSettings):
         if find_spec("pulumi_cloudflare") is None:
             remedy = "Install it: pip install 'pulumi-modelstore[cloudflare]'"
             found.append(Problem("kind", "needs the Python package pulumi-cloudflare, which is not installed", remedy))
-        return found + connection_problems(endpoint=self.endpoint, credentials=self.credentials)
+        return (
+            found + self._admin_problems() + connection_problems(endpoint=self.endpoint, credentials=self.credentials)
+        )
+
+    def _admin_problems(self) -> list[Problem]:
+        from pulumi_modelstore_provider.keys.cloudflare_r2 import Settings
+
+        try:
+            # An account that is wrong is told of in the backend's own words.
+            Settings.model_validate(self._settings_of_keys(32 * "0"))
+        except ValidationError as error:
+            return [Problem("admin_credentials", problem.found, problem.remedy) for problem in problems_of(error)]
+        return []
 
     def endpoint_url(self) -> pulumi.Input[str]:
         """`endpoint`, or that of account and jurisdiction."""
@@ -165,55 +173,39 @@ class CloudflareR2(BackendSettings):
 
     def key_problems(self, name: str) -> list[Problem]:
         """What Cloudflare cannot issue."""
-        if not self.prefix.strip("/"):
-            return []
-        found = f'"{self.prefix}" cannot be held to by the keys of {name}'
-        return [Problem("prefix", found, _NO_PREFIX)]
+        from pulumi_modelstore_provider.keys.cloudflare_r2 import LONGEST_NAME, longest_name, principal_of
+
+        found: list[Problem] = []
+        if self.prefix.strip("/"):
+            found.append(Problem("prefix", f'"{self.prefix}" cannot be held to by the keys of {name}', _NO_PREFIX))
+        bucket = self.bucket if is_plain(self.bucket) else ""
+        too_many = len(longest_name(principal_of(principal_name(name), str(bucket), self.jurisdiction))) - LONGEST_NAME
+        if too_many > 0:
+            wrong = (
+                f'"{name}" makes names of tokens that are longer than the {LONGEST_NAME} characters Cloudflare takes'
+            )
+            found.append(Problem("name", wrong, f"Shorten it by {too_many}, or the bucket's name"))
+        return found
 
     def issue_keys(self, request: KeyRequest) -> Mapping[Role, IssuedKey]:
-        """Declare one account token a slot."""
+        """Declare the tokens."""
         if request.prefix:
             problem = Problem("prefix", f'"{request.prefix}" cannot be held to by keys of Cloudflare R2', _NO_PREFIX)
             refusal = Refusal("keys", request.name, (problem,))
             # Recorded too: what was refused before would be reported without it.
             refuse(refusal)
             raise InvalidArguments([refusal])
-        return {slot.role: self._issue(request, slot) for slot in request.slots}
+        return declare_store_keys(request, derive(self._settings_of_keys, self.account_id))
 
-    def _issue(self, request: KeyRequest, slot: KeySlot) -> IssuedKey:
-        import pulumi_cloudflare as cloudflare
-
-        token = cloudflare.AccountToken(
-            f"{request.name}-{slot.role}",
-            account_id=self.account_id,
-            name=derive(lambda bucket: f"{request.name}@{bucket} {slot.role}-{slot.generation}", self.bucket),
-            policies=[
-                {
-                    "effect": "allow",
-                    "permission_groups": [{"id": _GROUPS[self.key_scope, request.read_only]}],
-                    "resources": self._opened(),
-                }
-            ],
-            opts=pulumi.ResourceOptions(
-                parent=request.parent,
-                # R2 has no limit of its own: the stale token goes before its successor comes all the same.
-                delete_before_replace=True,
-                replacement_trigger=f"generation-{slot.generation}",
-                depends_on=[*request.after],
-            ),
-        )
-        secret = token.value.apply(lambda value: hashlib.sha256(value.encode()).hexdigest())
-        return IssuedKey(token.id, pulumi.Output.secret(secret))
-
-    def _opened(self) -> pulumi.Input[str]:
-        """The token's resources, as JSON."""
-        if self.key_scope == "account":
-            return derive(lambda account: json.dumps({f"com.cloudflare.api.account.{account}": "*"}), self.account_id)
-        return derive(
-            lambda *known: json.dumps({f"com.cloudflare.edge.r2.bucket.{known[0]}_{self._place}_{known[1]}": "*"}),
-            self.account_id,
-            self.bucket,
-        )
+    def _settings_of_keys(self, account: Any) -> dict[str, Any]:
+        settings = {
+            "kind": self.kind,
+            "account": account,
+            "jurisdiction": self.jurisdiction,
+            "keyScope": self.key_scope,
+            "credentials": self.admin_credentials,
+        }
+        return {name: value for name, value in settings.items() if value is not None}
 
     @property
     def _place(self) -> str:

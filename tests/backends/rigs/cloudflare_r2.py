@@ -16,10 +16,9 @@ from stubs.cloudflare import ACCOUNT, CloudflareStub, cloudflare_stub
 
 
 class CloudflareRig(S3Rig):
-    """The gateway as R2; every token is a principal of its own."""
+    """The gateway as R2. A principal exists by its tokens alone."""
 
     kind = "cloudflare-r2"
-    repairs_keys = False
     holds_prefixes = False
 
     def __init__(self, gateway: VersityGateway, stub: CloudflareStub, tools: RigTools) -> None:
@@ -27,10 +26,10 @@ class CloudflareRig(S3Rig):
         super().__init__(gateway.endpoint, root, folder=tools.folder, region=gateway.region)
         self.stub = stub
         plugins = tools.folder / "plugins"
-        environment = {"CLOUDFLARE_BASE_URL": f"{stub.url}/client/v4"}
-        write_plugin(plugins, "cloudflare", "standins.cloudflare", environment)
+        write_plugin(plugins, "cloudflare", "standins.cloudflare", {})
         self.path = [plugins]
-        self.environment = {**self.environment, "CLOUDFLARE_API_TOKEN": stub.api_token}
+        administrator = {"CLOUDFLARE_API_TOKEN": stub.api_token, "CLOUDFLARE_BASE_URL": f"{stub.url}/client/v4"}
+        self.environment = {**self.environment, **administrator}
 
     def settings(self, bucket: str) -> dict[str, Any]:
         return {**super().settings(bucket), "account_id": ACCOUNT}
@@ -47,8 +46,9 @@ class CloudflareRig(S3Rig):
             return set(self.stub.tokens)
 
     def add_key(self, stack: Stack) -> str | None:
-        """Tokens have no principal: somebody's own for the bucket is not the stack's to count."""
-        return None
+        """Another token that its name makes one of the principal's."""
+        key = stack.of_type(":StoreAccessKey")[-1]
+        return self.stub.add_token(f"{key.inputs['principal']} by-hand", self.stub.tokens[key.id]["policies"])[0]
 
     def drop_key(self, key_id: str) -> None:
         self.stub.remove_token(key_id)
