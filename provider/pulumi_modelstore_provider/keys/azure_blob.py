@@ -27,6 +27,7 @@ from pulumi_modelstore_provider.errors import (
 )
 from pulumi_modelstore_provider.keys.azure_key_names import LONGEST_ID, keys_of, new_key_id, place, principal_name
 from pulumi_modelstore_provider.keys.azure_policies import MOST_POLICIES, Policies, StoredPolicies
+from pulumi_modelstore_provider.keys.deletion import await_gone
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 
 if TYPE_CHECKING:
@@ -180,19 +181,23 @@ class AzureKeys:
     def _await_refusal(self, key_id: str) -> None:
         key = Credentials(key_id, self._token(key_id))
         trial = open_bucket(self._settings.connection, self._settings.container, credentials=key, connections=1)
-        waited, pause, in_a_row = 0.0, 0.1, 0
-        while True:
+        in_a_row = 0
+
+        def works() -> bool:
+            nonlocal in_a_row
             in_a_row = in_a_row + 1 if _is_refused(trial) else 0
-            if in_a_row == _IN_A_ROW:
-                return
-            if waited >= _GONE_SECONDS:
-                raise ModelstoreError(
-                    f"The SAS token of {key_id} still works {waited:.0f} s after its policy was taken away",
-                    on=self._container.url(""),
-                    remedy="Run again; if it goes on, change the storage account's key",
-                )
-            self._sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, 5.0)
+            return in_a_row < _IN_A_ROW
+
+        await_gone(
+            works,
+            still=f"The SAS token of {key_id} still works",
+            since="its policy was taken away",
+            on=self._container.url(""),
+            remedy="Run again; if it goes on, change the storage account's key",
+            patience=_GONE_SECONDS,
+            longest_pause=5.0,
+            sleep=self._sleep,
+        )
 
     def _token(self, key_id: str) -> str:
         from azure.storage.blob import generate_container_sas

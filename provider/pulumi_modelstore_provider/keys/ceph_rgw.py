@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from base64 import b32encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -20,6 +19,7 @@ from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, Store
 from pulumi_modelstore_provider.keys.ceph_rgw_admin import NO_USER, USER_EXISTS, AdminOps, open_admin
 from pulumi_modelstore_provider.keys.ceph_rgw_locks import lock_of
 from pulumi_modelstore_provider.keys.ceph_rgw_policy import BucketPolicy
+from pulumi_modelstore_provider.keys.deletion import await_gone
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 from pulumi_modelstore_provider.s3.connection import S3Connection
 from pulumi_modelstore_provider.stores.endpoint import Endpoint
@@ -29,7 +29,6 @@ TENANT = r"[A-Za-z0-9_]*"
 
 ADMIN_PATH = r"[A-Za-z0-9._-]+"
 
-_GONE_SECONDS = 30.0
 _OWNS_BUCKETS = 409
 
 
@@ -183,22 +182,20 @@ class CephRgwKeys:
 
     def delete_key(self, principal: str, key_id: str) -> None:
         """Delete the key and return once it is not listed any more."""
-        with self._changing(principal):
-            self._delete_key(principal, key_id)
 
-    def _delete_key(self, principal: str, key_id: str) -> None:
-        waited, pause = 0.0, 0.1
-        while key_id in self.keys(principal):
-            if waited >= _GONE_SECONDS:
-                raise ModelstoreError(
-                    f"The access key {key_id} of {principal} is still there {waited:.0f} s after its deletion",
-                    on=self._admin.place,
-                    remedy="Check that all gateways of the zone are up, then run again",
-                )
-            if waited:
-                time.sleep(pause)
+        def is_there() -> bool:
+            if key_id not in self.keys(principal):
+                return False
             self._delete_listed(principal, key_id)
-            waited, pause = waited + pause, min(2 * pause, 2.0)
+            return key_id in self.keys(principal)
+
+        with self._changing(principal):
+            await_gone(
+                is_there,
+                still=f"The access key {key_id} of {principal} is still there",
+                on=self._admin.place,
+                remedy="Check that all gateways of the zone are up, then run again",
+            )
 
     def _changing(self, principal: str) -> threading.Lock:
         """Ceph keeps a user and its keys as one record, and refuses to change that twice at a time."""

@@ -10,9 +10,10 @@ import time
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials, resolve
-from pulumi_modelstore_provider.errors import CredentialsUnavailable, NotInStore, StoreRefused
+from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
+from pulumi_modelstore_provider.errors import NotInStore, StoreRefused
 from pulumi_modelstore_provider.http_api import HttpApi, Signer
+from pulumi_modelstore_provider.keys.administrator import administrator
 
 Method: TypeAlias = Literal["GET", "PUT", "DELETE"]
 
@@ -127,7 +128,7 @@ def open_admin(
 
     Raises CredentialsUnavailable when they lead to none.
     """
-    signer = _signer(_administrator(credentials, config), region)
+    signer = _signer(administrator(credentials, config), region)
     api = HttpApi(base_url, name=_NAME, verify_tls=verify_tls, ca_bundle=ca_bundle, signer=signer)
     return AdminOps(api, base_url)
 
@@ -152,25 +153,6 @@ def _remedy(refusal: StoreRefused) -> str:
     if not refusal.code or refusal.status in (404, 405):
         return _NOT_CEPH
     return refusal.remedy
-
-
-def _administrator(reference: str, config: ConfigLookup | None) -> Credentials:
-    resolved = resolve(reference, config=config)
-    if isinstance(resolved, Credentials):
-        return resolved
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    remedy = "Refer to the administrator's key with admin_credentials, such as env:PREFIX"
-    failed = f"The credentials '{resolved}' lead to no key of Ceph's administrator"
-    try:
-        found = boto3.Session(profile_name=resolved.name or None).get_credentials()
-        keys = found.get_frozen_credentials() if found is not None else None
-    except BotoCoreError as error:
-        raise CredentialsUnavailable(failed, answer=str(error), remedy=remedy) from None
-    if keys is None or not keys.access_key or not keys.secret_key:
-        raise CredentialsUnavailable(failed, remedy=remedy)
-    return Credentials(keys.access_key, keys.secret_key, keys.token)
 
 
 def _signer(credentials: Credentials, region: str) -> Signer:

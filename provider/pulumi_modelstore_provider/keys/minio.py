@@ -11,13 +11,14 @@ import base64
 import hashlib
 import json
 import secrets
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pulumi_modelstore_provider.credentials import ConfigLookup, Reference
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, keep_out_of_texts
-from pulumi_modelstore_provider.keys.minio_client import add_key_of, administering, administrator, open_admin
+from pulumi_modelstore_provider.keys.administrator import administrator
+from pulumi_modelstore_provider.keys.deletion import await_gone
+from pulumi_modelstore_provider.keys.minio_client import add_key_of, administering, open_admin
 from pulumi_modelstore_provider.keys.minio_policy import policy_of
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 from pulumi_modelstore_provider.stores.endpoint import Endpoint
@@ -31,7 +32,6 @@ _ID_LENGTH = 20
 _SECRET_BYTES = 30
 """40 characters, the length of secret keys that MinIO makes itself."""
 
-_GONE_SECONDS = 30.0
 _TAKEN = "XMinioIAMServiceAccountNotAllowed"
 _IN_EFFECT = "XMinioAdminPolicyChangeAlreadyApplied"
 
@@ -152,16 +152,12 @@ class MinioKeys:
                 self._admin.delete_service_account(key_id)
         except NotInStore:
             return
-        waited, pause = 0.0, 0.1
-        while key_id in self.keys(principal):
-            if waited >= _GONE_SECONDS:
-                raise ModelstoreError(
-                    f"The access key {key_id} of {principal} is still there {waited:.0f} s after its deletion",
-                    on=self._endpoint,
-                    remedy="Check that all of MinIO's servers are up, then run again",
-                )
-            time.sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, 2.0)
+        await_gone(
+            lambda: key_id in self.keys(principal),
+            still=f"The access key {key_id} of {principal} is still there",
+            on=self._endpoint,
+            remedy="Check that all of MinIO's servers are up, then run again",
+        )
 
     def _user(self, name: str) -> dict[str, Any] | None:
         try:

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials, resolve
+from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.errors import (
-    CredentialsUnavailable,
     ModelstoreError,
     NotInStore,
     StoreRefused,
@@ -83,28 +82,6 @@ def open_admin(
     scheme, _, host = endpoint.partition("://")
     keys = StaticProvider(credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
     return MinioAdmin(endpoint=host, credentials=keys, secure=scheme == "https", http_client=pool)
-
-
-def administrator(reference: str, config: ConfigLookup | None) -> Credentials:
-    """Return the key pair that `reference` leads to. Raises CredentialsUnavailable."""
-    resolved = resolve(reference, config=config)
-    if isinstance(resolved, Credentials):
-        return resolved
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        found = boto3.Session(profile_name=resolved.name or None).get_credentials()
-        frozen = found.get_frozen_credentials() if found is not None else None
-    except BotoCoreError as error:
-        raise CredentialsUnavailable(
-            f"The credentials '{resolved}' cannot be used", answer=str(error), remedy="Name others by reference"
-        ) from None
-    if frozen is None or not frozen.access_key or not frozen.secret_key:
-        raise CredentialsUnavailable(
-            f"The credentials '{resolved}' lead to no key", remedy="Give the administrator's key as env:PREFIX"
-        )
-    return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
 
 def add_key_of(admin: MinioAdmin, user: str, *, key_id: str, secret: str, name: str, description: str) -> None:

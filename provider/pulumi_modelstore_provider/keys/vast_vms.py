@@ -6,20 +6,19 @@ Calls and fields are those of its OpenAPI document. Tenants have policies and ke
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, keep_out_of_texts
 from pulumi_modelstore_provider.http_api import HttpApi
+from pulumi_modelstore_provider.keys.deletion import await_gone
 from pulumi_modelstore_provider.keys.protocol import NewKey
 
 API_TOKEN = "api-token"
 """In the place of a manager's name: the secret part is an API token of VMS, which VAST has since 5.3."""
 
 _PAGE_SIZE = 200
-_GONE_SECONDS = 30.0
 
 
 def authorization(manager: Credentials) -> str:
@@ -155,16 +154,12 @@ class Vms:
             return
         failed = f"Cannot delete the access key {key} of {name}"
         self._gone(f"/users/{user}/access_keys/", body={"access_key": key}, failed=failed)
-        waited, pause = 0.0, 0.1
-        while key in self.keys(user):
-            if waited >= _GONE_SECONDS:
-                raise ModelstoreError(
-                    f"The access key {key} of {name} is still there {waited:.0f} s after its deletion",
-                    on=self.address,
-                    remedy="Check the state of the cluster in VMS, then run again",
-                )
-            time.sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, 2.0)
+        await_gone(
+            lambda: key in self.keys(user),
+            still=f"The access key {key} of {name} is still there",
+            on=self.address,
+            remedy="Check the state of the cluster in VMS, then run again",
+        )
 
     def _listed(self, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """All objects of a listing: a list, or pages of one, by the release of VMS."""

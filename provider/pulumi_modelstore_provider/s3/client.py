@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_provider.credentials import (
     ConfigLookup,
-    CredentialReference,
     Credentials,
     parse_reference,
     resolve,
 )
-from pulumi_modelstore_provider.errors import CredentialsUnavailable
 from pulumi_modelstore_provider.s3.foreign_answers import watch
+from pulumi_modelstore_provider.s3.sessions import session_of
 from pulumi_modelstore_provider.time_limits import time_limits
 from pulumi_modelstore_provider.tls import verification
 
@@ -37,7 +35,7 @@ def client(
     from botocore.config import Config
 
     resolved = credentials or resolve(connection.credentials, config=config)
-    session = _session(resolved, connection)
+    session = session_of(resolved, remedy=_remedy(connection.credentials))
     # Left to the SDK for AWS itself, so that AWS_ENDPOINT_URL, which redirects it, also gets path addressing.
     addressing = (
         "auto" if connection.endpoint is None and connection.addressing is None else connection.addressing_style
@@ -64,47 +62,6 @@ def client(
     )
     watch(made, follows_regions=connection.is_aws)
     return made
-
-
-def _session(resolved: Credentials | CredentialReference, connection: S3Connection) -> Any:
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    if isinstance(resolved, Credentials):
-        return boto3.Session(
-            botocore_session=_sdk_session(),
-            aws_access_key_id=resolved.access_key_id,
-            aws_secret_access_key=resolved.secret_access_key,
-            aws_session_token=resolved.session_token,
-        )
-    try:
-        session = boto3.Session(botocore_session=_sdk_session(), profile_name=resolved.name or None)
-        found = session.get_credentials()
-    except BotoCoreError as error:
-        raise CredentialsUnavailable(
-            f"The credentials '{resolved}' cannot be used", answer=str(error), remedy=_remedy(connection.credentials)
-        ) from None
-    if found is None:
-        raise CredentialsUnavailable(
-            f"The credentials '{resolved}' lead to no key", remedy=_remedy(connection.credentials)
-        )
-    return session
-
-
-def _sdk_session() -> Any:
-    from botocore.session import Session
-
-    session = Session()
-    session.register_component("data_loader", _sdk_data())
-    return session
-
-
-@functools.cache
-def _sdk_data() -> Any:
-    """Return the SDK's description of S3, read once: it is most of the time that a client takes to make."""
-    from botocore.session import Session
-
-    return Session().get_component("data_loader")
 
 
 def _remedy(ref: str) -> str:
