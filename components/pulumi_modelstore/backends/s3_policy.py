@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pulumi_modelstore_provider.keys.protocol import Scope
+from pulumi_modelstore_provider.keys.s3_statements import bucket_actions, object_actions, resources_of
+
 # Inline policies of one user, without white space. Source: IAM and AWS STS quotas.
 POLICY_BYTES = 2048
-
-_LIST = ["s3:ListBucket", "s3:GetBucketLocation"]
-_LIST_TO_WRITE = [*_LIST, "s3:ListBucketMultipartUploads"]
-_READ = ["s3:GetObject"]
-_WRITE = [*_READ, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
 
 
 def partition_of(region: str) -> str:
@@ -27,11 +25,10 @@ def key_policy(bucket: str, prefix: str, *, read_only: bool, partition: str = "a
     Listing is not narrowed to the prefix: KServe's storage initializer begins with HeadBucket, which a condition on
     `s3:prefix` denies. The names of other objects in the bucket can be seen, their contents cannot.
     """
-    arn = f"arn:{partition}:s3:::{bucket}"
-    objects = f"{arn}/{prefix.strip('/')}/*" if prefix.strip("/") else f"{arn}/*"
+    arn, objects = resources_of(Scope(bucket, prefix), partition=partition)
     statements = [
-        {"Sid": "Bucket", "Effect": "Allow", "Action": _LIST if read_only else _LIST_TO_WRITE, "Resource": arn},
-        {"Sid": "Objects", "Effect": "Allow", "Action": _READ if read_only else _WRITE, "Resource": objects},
+        {"Sid": "Bucket", "Effect": "Allow", "Action": bucket_actions(read_only=read_only), "Resource": arn},
+        {"Sid": "Objects", "Effect": "Allow", "Action": object_actions(read_only=read_only), "Resource": objects},
     ]
     return _document(statements)
 

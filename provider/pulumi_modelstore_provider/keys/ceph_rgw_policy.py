@@ -31,7 +31,7 @@ Statement = dict[str, Any]
 def statements_of(principal: str, scope: Scope) -> list[Statement]:
     """Return what lets the principal into the scope."""
     who = {"AWS": [arn_of(principal)]}
-    allowed = zip(("bucket", "objects"), statements(scope, sid=""), strict=True)
+    allowed = zip(("bucket", "objects"), statements(scope), strict=True)
     return [{**statement, "Sid": f"{_mark(principal)}{of}", "Principal": who} for of, statement in allowed]
 
 

@@ -1,4 +1,4 @@
-"""What a key may do, as statements of IAM's policy language, for stores whose identity policies are written in it."""
+"""What a key may do, in IAM's policy language, for stores whose policies are written in it."""
 
 from __future__ import annotations
 
@@ -13,28 +13,39 @@ _WRITE = [*_READ, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", 
 _LETTERS: dict[Slot, str] = {"even": "E", "odd": "O", "key": "S"}
 
 
-def statements(scope: Scope, *, sid: str) -> list[dict[str, Any]]:
+def bucket_actions(*, read_only: bool) -> list[str]:
+    """Return what may be done with a bucket itself."""
+    return [*(_LIST if read_only else _LIST_TO_WRITE)]
+
+
+def object_actions(*, read_only: bool) -> list[str]:
+    """Return what may be done with objects."""
+    return [*(_READ if read_only else _WRITE)]
+
+
+def resources_of(scope: Scope, *, partition: str = "aws") -> tuple[str, str]:
+    """Return the bucket and the objects in the scope, as policies name them."""
+    bucket = f"arn:{partition}:s3:::{scope.bucket}"
+    prefix = scope.prefix.strip("/")
+    return bucket, f"{bucket}/{prefix}/*" if prefix else f"{bucket}/*"
+
+
+def statements(scope: Scope) -> list[dict[str, Any]]:
     """Return the statements: list the bucket, read (and write) the objects under the prefix, nothing else.
 
     Listing is not narrowed to the prefix: KServe's storage initializer begins with HeadBucket, which a condition on
-    `s3:prefix` denies. `sid` is the id of the first statement, letters and digits only.
+    `s3:prefix` denies. The names of other objects in the bucket can be seen, their contents cannot.
     """
-    bucket = f"arn:aws:s3:::{scope.bucket}"
-    prefix = scope.prefix.strip("/")
+    bucket, objects = resources_of(scope)
     return [
-        {
-            "Sid": sid,
-            "Effect": "Allow",
-            "Action": _LIST if scope.read_only else _LIST_TO_WRITE,
-            "Resource": [bucket],
-        },
-        {
-            "Sid": "Objects",
-            "Effect": "Allow",
-            "Action": _READ if scope.read_only else _WRITE,
-            "Resource": [f"{bucket}/{prefix}/*" if prefix else f"{bucket}/*"],
-        },
+        {"Effect": "Allow", "Action": bucket_actions(read_only=scope.read_only), "Resource": [bucket]},
+        {"Effect": "Allow", "Action": object_actions(read_only=scope.read_only), "Resource": [objects]},
     ]
+
+
+def marked_statements(scope: Scope, *, sid: str) -> list[dict[str, Any]]:
+    """Return the same with ids; `sid` is that of the first, letters and digits only."""
+    return [{"Sid": name, **statement} for name, statement in zip((sid, "Objects"), statements(scope), strict=True)]
 
 
 def place_of(slot: Slot, generation: int) -> str:

@@ -19,7 +19,7 @@ from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, Store
 from pulumi_modelstore_provider.http_api import HttpApi
 from pulumi_modelstore_provider.keys.named_user import NamedUserReference, named_user
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
-from pulumi_modelstore_provider.keys.s3_statements import place_of, statements
+from pulumi_modelstore_provider.keys.s3_statements import marked_statements, place_of
 from pulumi_modelstore_provider.keys.vast_ledger import Ledger
 from pulumi_modelstore_provider.keys.vast_vms import Vms, authorization
 from pulumi_modelstore_provider.stores.endpoint import Endpoint
@@ -175,7 +175,7 @@ class VastKeys:
 
 
 def _document(scope: Scope, ledger: Ledger) -> str:
-    document = {"Version": "2012-10-17", "Statement": statements(scope, sid=ledger.sid)}
+    document = {"Version": "2012-10-17", "Statement": marked_statements(scope, sid=ledger.sid)}
     return json.dumps(document, separators=(",", ":"))
 
 

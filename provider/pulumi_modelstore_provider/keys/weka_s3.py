@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
@@ -19,16 +18,16 @@ from pydantic import Field
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, keep_out_of_texts
 from pulumi_modelstore_provider.http_api import HttpApi
+from pulumi_modelstore_provider.keys.deletion import await_gone
 from pulumi_modelstore_provider.keys.named_user import NamedUserReference, named_user
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
-from pulumi_modelstore_provider.keys.s3_statements import place_of, statements
+from pulumi_modelstore_provider.keys.s3_statements import marked_statements, place_of
 from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
 POLICY_BYTES = 2048
 """The longest policy (Weka's documentation of S3 users)."""
 
 _ACCOUNTS = "/s3/serviceAccounts"
-_GONE_SECONDS = 30.0
 _OWNED = re.compile(r"Modelstore([0-9a-f]{16})([EOS]\d+)")
 _S3_USER = "Refer to the name and password of a Weka user of the role S3: only that user manages its service accounts"
 
@@ -126,16 +125,12 @@ class WekaKeys:
             self._request("DELETE", f"{_ACCOUNTS}/{quote(key_id, safe='')}", failed=failed)
         except NotInStore:
             return
-        waited, pause = 0.0, 0.1
-        while key_id in self._listed():
-            if waited >= _GONE_SECONDS:
-                raise ModelstoreError(
-                    f"The service account {key_id} of {principal} is still there {waited:.0f} s after its deletion",
-                    on=self._api.base_url,
-                    remedy="Check the state of the S3 cluster in Weka, then run again",
-                )
-            time.sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, 2.0)
+        await_gone(
+            lambda: key_id in self._listed(),
+            still=f"The service account {key_id} of {principal} is still there",
+            on=self._api.base_url,
+            remedy="Check the state of the S3 cluster in Weka, then run again",
+        )
 
     def _owned(self, principal: str) -> Iterator[tuple[str, str]]:
         """Each service account of the principal, with its place."""
@@ -194,7 +189,7 @@ class WekaKeys:
 
 
 def _policy(scope: Scope, sid: str) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": statements(scope, sid=sid)}
+    return {"Version": "2012-10-17", "Statement": marked_statements(scope, sid=sid)}
 
 
 def _text(policy: Mapping[str, Any]) -> str:
