@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,12 +22,17 @@ from unit.components.declared import SECRET, Declared, declare
 pytest.importorskip("pulumi_cloudflare", reason="pulumi-cloudflare is in the extra `cloudflare`")
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
-TOKEN = "cloudflare:index/accountToken:AccountToken"
+PRINCIPAL = "pulumi-python:dynamic/modelstore:Principal"
+KEY = "pulumi-python:dynamic/modelstore:StoreAccessKey"
 SETTINGS = {"account_id": ACCOUNT, "bucket": "team-models", "credentials": "env:R2"}
 
 
 def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
-    return {"value": pulumi.Output.secret(f"value of {args.name}")} if args.typ == TOKEN else {}
+    if args.typ == PRINCIPAL:
+        return {"principal": f"{args.inputs['principalName']}.{args.inputs['bucket']}"}
+    if args.typ == KEY:
+        return {"accessKeyId": f"id of {args.name}", "secretAccessKey": pulumi.Output.secret(f"secret of {args.name}")}
+    return {}
 
 
 def pair(*, namespace: Mapping[str, Any] | None = None, keys: Mapping[str, Any] | None = None, **more: Any) -> Declared:
@@ -60,38 +63,38 @@ def test_bucket_and_its_rule_outlive_the_stack() -> None:
     assert rule.dependencies == ["models-bucket"]
 
 
-def test_key_is_a_token_for_that_bucket_alone() -> None:
-    declared = pair(jurisdiction="eu")
+def test_keys_are_the_package_s_own_and_made_after_the_principal() -> None:
+    declared = pair(jurisdiction="eu", admin_credentials="env:CLOUDFLARE")
+    principal = declared["readers-principal"]
+    assert principal.type == PRINCIPAL
+    assert principal.inputs["issuer"] == {
+        "kind": "cloudflare-r2",
+        "account": ACCOUNT,
+        "jurisdiction": "eu",
+        "keyScope": "bucket",
+        "credentials": "env:CLOUDFLARE",
+    }
+    assert principal.inputs["principalName"].startswith("readers-")
     for slot, generation in (("even", 0), ("odd", 1)):
-        token = declared[f"readers-{slot}"]
-        assert token.type == TOKEN
-        assert token.inputs["name"] == f"readers@team-models {slot}-{generation}"
-        (policy,) = token.inputs["policies"]
-        assert policy["effect"] == "allow"
-        assert policy["permissionGroups"] == [{"id": "6a018a9f2fc74eb6b293b0c548f38b39"}]
-        resources = json.loads(policy["resources"])
-        assert resources == {f"com.cloudflare.edge.r2.bucket.{ACCOUNT}_eu_team-models": "*"}
-        assert token.request.deleteBeforeReplace
-    ready = declared["readers-ready"]
-    secret = hashlib.sha256(b"value of readers-odd").hexdigest()
-    assert ready.inputs["secretAccessKey"] == f"{SECRET}{secret}"
+        key = declared[f"readers-{slot}"]
+        assert key.type == KEY
+        assert key.inputs["issuer"] == principal.inputs["issuer"]
+        assert (key.inputs["bucket"], key.inputs["prefix"], key.inputs["readOnly"]) == ("team-models", "", True)
+        assert (key.inputs["slot"], key.inputs["generation"]) == (slot, generation)
+        assert "readers-principal" in key.dependencies
+        assert key.request.deleteBeforeReplace
+    assert declared["readers-ready"].inputs["secretAccessKey"] == f"{SECRET}secret of readers-odd"
     assert declared.exports["secret"].startswith(SECRET)
 
 
-@pytest.mark.parametrize(
-    ("scope", "read_only", "group"),
-    [
-        ("bucket", False, "2efd5506f9c8494dacb1fa10a3e7d5b6"),
-        ("account", True, "b4992e1108244f5d8bfbd5744320c2e1"),
-        ("account", False, "bf7481a1826f439697cb59a20b22293e"),
-    ],
-)
-def test_permission_group_follows_from_scope_and_writing(scope: str, read_only: bool, group: str) -> None:
-    token = pair(key_scope=scope, keys={"read_only": read_only})["readers-even"]
-    (policy,) = token.inputs["policies"]
-    assert policy["permissionGroups"] == [{"id": group}]
-    opened = f"com.cloudflare.api.account.{ACCOUNT}" if scope == "account" else "com.cloudflare.edge.r2.bucket."
-    assert next(iter(json.loads(policy["resources"]))).startswith(opened)
+def test_token_of_the_stack_s_provider_makes_keys_where_none_is_named() -> None:
+    issuer = pair(key_scope="account")["readers-even"].inputs["issuer"]
+    assert issuer == {"kind": "cloudflare-r2", "account": ACCOUNT, "keyScope": "account"}
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_key_may_write_where_it_is_asked_for(read_only: bool) -> None:
+    assert pair(keys={"read_only": read_only})["readers-odd"].inputs["readOnly"] is read_only
 
 
 @pytest.mark.parametrize(
@@ -145,13 +148,34 @@ def test_namespace_with_a_prefix_and_without_keys_is_fine() -> None:
 
 
 def test_all_wrong_settings_are_refused_together() -> None:
-    backend = CloudflareR2(account_id="acme", bucket="Models", credentials="pasted-secret-key", endpoint="r2")
+    backend = CloudflareR2(
+        account_id="acme",
+        bucket="Models",
+        credentials="pasted-secret-key",
+        admin_credentials="pasted-api-token",
+        endpoint="r2",
+    )
     with pytest.raises(InvalidArguments) as refusal:
         declare(lambda: StorageNamespace("models", backend=backend) and None)
     message = str(refusal.value)
-    for argument in ("account_id", "bucket", "credentials", "endpoint"):
-        assert f"{argument}: " in message
-    assert "pasted-secret-key" not in message
+    for argument in ("account_id", "bucket", "credentials", "admin_credentials", "endpoint"):
+        assert f"backend.{argument}: " in message
+    assert "pasted" not in message
+
+
+@pytest.mark.parametrize("reference", ["default", "profile:models"])
+def test_reference_that_can_hold_no_api_token_is_refused(reference: str) -> None:
+    with pytest.raises(InvalidArguments, match=r"admin_credentials.*'env:PREFIX' or 'config:KEY'"):
+        pair(admin_credentials=reference)
+
+
+def test_name_that_is_too_long_for_cloudflare_is_refused_at_preview() -> None:
+    def program() -> None:
+        models = StorageNamespace("models", backend=CloudflareR2(**{**SETTINGS, "bucket": "m" * 63}))
+        AccessKeyPair("readers-of-the-large-models-in-production", namespace=models)
+
+    with pytest.raises(InvalidArguments, match=r"name.*120 characters.*Shorten it by \d+"):
+        declare(program)
 
 
 def test_access_log_is_refused_with_the_reason() -> None:
@@ -169,9 +193,8 @@ def test_missing_package_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPa
 
 
 def test_account_may_come_from_another_resource() -> None:
-    token = pair(account_id=pulumi.Output.from_input(ACCOUNT))["readers-even"]
-    assert token.inputs["accountId"] == ACCOUNT
-    assert f"{ACCOUNT}_default_team-models" in token.inputs["policies"][0]["resources"]
+    declared = pair(account_id=pulumi.Output.from_input(ACCOUNT))
+    assert declared["readers-even"].inputs["issuer"]["account"] == ACCOUNT
 
 
 def test_configuration_makes_one() -> None:
