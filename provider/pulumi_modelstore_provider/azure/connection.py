@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, field_validator
-from pydantic.alias_generators import to_camel
+from pydantic import field_validator
 
-from pulumi_modelstore_provider.credentials import parse_reference
+from pulumi_modelstore_provider.stores.connection_settings import ConnectionSettings
 from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
 
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 
 
-class AzureConnection(BaseModel):
+class AzureConnection(ConnectionSettings):
     """The blob service of one storage account.
 
     `account` is its name: 3 to 24 lower-case letters and digits. `endpoint` None means
@@ -25,14 +24,14 @@ class AzureConnection(BaseModel):
     what azure-identity finds.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    no_profiles: ClassVar[str | None] = (
+        "'profile:' names a profile of the AWS configuration, which Azure does not have; use 'env:PREFIX', "
+        "'config:KEY', or 'default' for a login of the Azure CLI, a managed identity and the like"
+    )
 
     kind: Literal["azure-blob"] = "azure-blob"
     account: str
     endpoint: str | None = None
-    verify_tls: bool = True
-    ca_bundle: str | None = None
-    credentials: str = "default"
 
     @field_validator("account")
     @classmethod
@@ -45,16 +44,6 @@ class AzureConnection(BaseModel):
     @classmethod
     def _endpoint_is_a_plain_url(cls, value: str | None) -> str | None:
         return None if value is None else valid_endpoint(value, with_path=True)
-
-    @field_validator("credentials")
-    @classmethod
-    def _credentials_are_a_reference(cls, value: str) -> str:
-        if parse_reference(value).kind == "profile":
-            raise ValueError(
-                "'profile:' names a profile of the AWS configuration, which Azure does not have; use 'env:PREFIX', "
-                "'config:KEY', or 'default' for a login of the Azure CLI, a managed identity and the like"
-            )
-        return value
 
     @property
     def scheme(self) -> str:
@@ -71,7 +60,3 @@ class AzureConnection(BaseModel):
         """The account's identity: the same behind whatever spelling of its URL."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
-
-    def to_inputs(self) -> dict[str, Any]:
-        """Return the settings as plain JSON for a resource's `connection` input; what is unset is left out."""
-        return self.model_dump(by_alias=True, exclude_none=True)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-from pulumi_modelstore_provider.credentials import Reference
+from pulumi_modelstore_provider.stores.connection_settings import ConnectionSettings
 from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
 _AWS_HOST = re.compile(r"(^|\.)amazonaws\.com(\.cn)?$")
 
 
-class S3Connection(BaseModel):
+class S3Connection(ConnectionSettings):
     """One S3 endpoint.
 
     `endpoint` None means AWS. `addressing` puts the bucket into the path (what most S3-compatible stores expect) or
@@ -25,14 +24,9 @@ class S3Connection(BaseModel):
     `signature` is the version of the request signature; `v2` only for stores that never learned the other.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
-
     endpoint: Endpoint | None = None
     region: str = Field(default="us-east-1", min_length=1)
     addressing: Literal["path", "virtual"] | None = None
-    verify_tls: bool = True
-    ca_bundle: str | None = None
-    credentials: Reference = "default"
     checksums: Literal["when_supported", "when_required"] | None = None
     signature: Literal["v4", "v2"] | None = None
 
@@ -60,7 +54,3 @@ class S3Connection(BaseModel):
     def checksum_policy(self) -> Literal["when_supported", "when_required"]:
         """`checksums`, or its default for this endpoint."""
         return self.checksums or ("when_supported" if self.is_aws else "when_required")
-
-    def to_inputs(self) -> dict[str, Any]:
-        """Return the settings as plain JSON for a resource's `connection` input; what is unset is left out."""
-        return self.model_dump(by_alias=True, exclude_none=True)
