@@ -20,6 +20,7 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import ROOT
 from pulumi.runtime.stack import run_in_stack
 
+from pulumi_modelstore_sandbox.engine.program.callback_server import stopped_when_started
 from pulumi_modelstore_sandbox.engine.providers.sources import program_folder
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _run(run: Run, monitor: Monitor) -> None:
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
         asyncio.set_event_loop(loop)
-        with run.stopped_by_interruption():
+        with run.stopped_by_interruption(), stopped_when_started():
             loop.run_until_complete(run_in_stack(lambda: _execute(target)))
     except pulumi.RunError as error:
         run.report.say("error", str(error))
