@@ -19,6 +19,6 @@ StorageNamespace("models", backend=AwsS3(bucket="Not_A_Bucket"), opts=pulumi.Res
 def test_a_refused_program_with_a_hook_ends_with_its_refusal(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: hooked\nruntime: python\n")
     (tmp_path / "__main__.py").write_text(PROGRAM)
-    done = sandbox(tmp_path, "preview", check=False)
+    done = sandbox(tmp_path, "preview", environment={"NO_COLOR": "1"}, check=False)
     assert done.returncode == 1, done.stderr
     assert "Not_A_Bucket" in done.stdout + done.stderr
