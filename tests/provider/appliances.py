@@ -1,4 +1,4 @@
-"""VAST and Weka as their tests see them: a stub of the management before a real gateway."""
+"""Stores whose management is a stub before a real gateway, as their tests see them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from pulumi_modelstore_provider.keys.issuers import issuer_settings
 from pulumi_modelstore_provider.keys.protocol import KeyIssuer, NewKey, Scope
 from servers.versitygw import VersityGateway
-from stubs.management import Answer, Request
+from stubs.management import Answer, ManagementStub, Request
 from stubs.vast import VastStub
 from stubs.weka import WekaStub
 
@@ -32,7 +32,7 @@ class Appliance:
         live_keys: ids of the keys that exist.
     """
 
-    stub: VastStub | WekaStub
+    stub: ManagementStub
     gateway: VersityGateway
     settings: dict[str, Any]
     environment: dict[str, str] = field(repr=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from pulumi_modelstore_provider.errors import (
     keep_out_of_texts,
 )
 from pulumi_modelstore_provider.http_api import HttpApi
+from pulumi_modelstore_provider.keys.deletion import await_gone
 from pulumi_modelstore_provider.keys.named_user import named_user
 from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
 
@@ -26,7 +26,6 @@ API_TOKEN = "api-token"
 _ADDRESS = "https://api.cloudflare.com/client/v4"
 _PER_PAGE = 50
 """The most that a page may have (OpenAPI document of Cloudflare's API)."""
-_GONE_SECONDS = 30.0
 _HEADER = re.compile(r"[!-~]+")
 _KEPT = ("name", "condition", "expires_on", "not_before", "status")
 """What an update leaves as it is: a field that it does not name would be lost."""
@@ -58,8 +57,8 @@ def api_token(reference: str | None, config: ConfigLookup | None) -> str:
         token, place = _of_provider("apiToken", "CLOUDFLARE_API_TOKEN", config), "The token of the cloudflare provider"
         if not token:
             raise CredentialsUnavailable("There is no API token to make R2 keys with", remedy=_NO_TOKEN)
-    keep_out_of_texts(token)
     token = token.strip()
+    keep_out_of_texts(token)
     if not _HEADER.fullmatch(token):
         raise CredentialsUnavailable(f"{place}: no API token looks like that", remedy="Copy it again, in one line")
     return token
@@ -140,16 +139,12 @@ class AccountTokens:
             self._asked("DELETE", f"/{token}", failed=failed)
         except NotInStore:
             return
-        waited, pause = 0.0, 0.1
-        while any(listed["id"] == token for listed in self.listed()):
-            if waited >= _GONE_SECONDS:
-                raise ModelstoreError(
-                    f"The API token {token} of {name} is still there {waited:.0f} s after its deletion",
-                    on=self.address,
-                    remedy="Look at the account's API tokens in Cloudflare's dashboard, then run again",
-                )
-            time.sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, 2.0)
+        await_gone(
+            lambda: any(listed["id"] == token for listed in self.listed()),
+            still=f"The API token {token} of {name} is still there",
+            on=self.address,
+            remedy="Look at the account's API tokens in Cloudflare's dashboard, then run again",
+        )
 
     def _asked(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Any = None, failed: str
