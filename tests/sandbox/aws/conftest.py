@@ -12,7 +12,14 @@ from pulumi_modelstore_sandbox.aws import server
 from pulumi_modelstore_sandbox.aws.endpoint import AwsEndpoint, environment
 
 
-def client(service: str, endpoint: AwsEndpoint, access_key_id: str = "", secret_access_key: str = "") -> Any:
+def client(
+    service: str,
+    endpoint: AwsEndpoint,
+    access_key_id: str = "",
+    secret_access_key: str = "",
+    *,
+    signature_version: str | None = None,
+) -> Any:
     import boto3
     from botocore.config import Config
 
@@ -22,7 +29,9 @@ def client(service: str, endpoint: AwsEndpoint, access_key_id: str = "", secret_
         aws_access_key_id=access_key_id or endpoint.access_key_id,
         aws_secret_access_key=secret_access_key or endpoint.secret_access_key,
         region_name=endpoint.region,
-        config=Config(retries={"max_attempts": 1}, connect_timeout=5, read_timeout=30),
+        config=Config(
+            retries={"max_attempts": 1}, connect_timeout=5, read_timeout=30, signature_version=signature_version
+        ),
     )
 
 

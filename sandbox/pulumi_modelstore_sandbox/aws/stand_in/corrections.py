@@ -25,6 +25,7 @@ from moto.settings import S3_UPLOAD_PART_MIN_SIZE
 from pulumi_modelstore_sandbox.aws.stand_in import policies
 from pulumi_modelstore_sandbox.aws.stand_in.bodies import BodyStore, JoinedBodies, MappedBody
 from pulumi_modelstore_sandbox.aws.stand_in.checksums import multipart_checksum
+from pulumi_modelstore_sandbox.aws.stand_in.presigned import check_presigned_urls
 from pulumi_modelstore_sandbox.aws.stand_in.web_identity import check_web_identities
 
 # What is replaced below is replaced as plain attributes of these.
@@ -48,6 +49,7 @@ def apply(bodies: BodyStore) -> None:
     _refuse_inactive_keys()
     _evaluate_policies()
     check_web_identities()
+    check_presigned_urls()
     _deliver_no_access_logs()
 
 
