@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from provider.fault_server import answering, cutting, fault_server, self_signed, silent, stalling
+from provider.fault_server import answering, cutting, fault_server, silent, stalling
 from provider.stores import PREFIX, request_for
 from pulumi_modelstore_provider.artifacts.layout import manifest_key
 from pulumi_modelstore_provider.artifacts.upload import upload_version
@@ -17,6 +17,7 @@ from pulumi_modelstore_provider.errors import ModelstoreError, StoreRefused, Sto
 from pulumi_modelstore_provider.gcs.bucket import GcsBucket, open_bucket
 from pulumi_modelstore_provider.gcs.connection import GcsConnection
 from pulumi_modelstore_provider.time_limits import TimeLimits, limited
+from servers.certificates import self_signed
 from servers.gcs import GcsServer
 
 IMPATIENT = TimeLimits(connect=2, read=0.5, attempts=2)
@@ -60,20 +61,20 @@ def test_what_answers_is_no_store() -> None:
 
 
 def test_certificate_that_nobody_signed(tmp_path: Path) -> None:
-    context, authority = self_signed(tmp_path)
-    with fault_server(answering("200 OK", b'{"items": []}'), tls=context) as server:
+    certificate = self_signed(tmp_path)
+    with fault_server(answering("200 OK", b'{"items": []}'), tls=certificate.context()) as server:
         assert "ca_bundle" in told(bucket_at(server.endpoint))
-        bucket_at(server.endpoint, ca_bundle=str(authority)).probe("")
+        bucket_at(server.endpoint, ca_bundle=str(certificate.ca_bundle)).probe("")
         bucket_at(server.endpoint, verify_tls=False).probe("")
 
 
 def test_environment_does_not_change_what_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    context, authority = self_signed(tmp_path)
+    certificate = self_signed(tmp_path)
     other = tmp_path / "other"
     other.mkdir()
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(self_signed(other)[1]))
-    with fault_server(answering("200 OK", b'{"items": []}'), tls=context) as server:
-        bucket_at(server.endpoint, ca_bundle=str(authority)).probe("")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(self_signed(other).ca_bundle))
+    with fault_server(answering("200 OK", b'{"items": []}'), tls=certificate.context()) as server:
+        bucket_at(server.endpoint, ca_bundle=str(certificate.ca_bundle)).probe("")
 
 
 def test_clock_of_another_time(gcs: GcsServer) -> None:

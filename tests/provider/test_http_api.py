@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from provider.fault_server import answering, fault_server, self_signed, silent
+from provider.fault_server import answering, fault_server, silent
 from pulumi_modelstore_provider import http_api
 from pulumi_modelstore_provider.errors import (
     ModelstoreError,
@@ -23,6 +23,7 @@ from pulumi_modelstore_provider.errors import (
 )
 from pulumi_modelstore_provider.http_api import HttpApi
 from pulumi_modelstore_provider.time_limits import TimeLimits
+from servers.certificates import self_signed
 
 SECRET = "admin-token-of-the-tests"
 
@@ -163,11 +164,11 @@ def test_a_request_that_may_have_worked_is_not_sent_twice() -> None:
 
 
 def test_tls_is_verified_unless_told_otherwise(tmp_path: Path) -> None:
-    context, certificate = self_signed(tmp_path)
-    with fault_server(answering("200 OK", b"[]"), tls=context) as server:
+    certificate = self_signed(tmp_path)
+    with fault_server(answering("200 OK", b"[]"), tls=certificate.context()) as server:
         with pytest.raises(StoreUnreachable, match=r"certificate.*ca_bundle"):
             api(server.endpoint).request("GET", "/keys")
-        assert api(server.endpoint, ca_bundle=str(certificate)).request("GET", "/keys") == []
+        assert api(server.endpoint, ca_bundle=str(certificate.ca_bundle)).request("GET", "/keys") == []
         assert api(server.endpoint, verify_tls=False).request("GET", "/keys") == []
 
 

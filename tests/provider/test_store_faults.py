@@ -15,7 +15,6 @@ from provider.fault_server import (
     cutting,
     fault_server,
     forwarding,
-    self_signed,
     silent,
     stalling,
 )
@@ -29,6 +28,7 @@ from pulumi_modelstore_provider.s3.bucket import open_bucket
 from pulumi_modelstore_provider.s3.connection import S3Connection
 from pulumi_modelstore_provider.time_limits import TimeLimits, limited
 from servers.binaries import free_port
+from servers.certificates import self_signed
 from servers.versitygw import VersityGateway
 
 SHORT = TimeLimits(connect=2.0, read=0.3, attempts=2)
@@ -203,10 +203,10 @@ def test_connection_cut_at_each_write(fresh: Store, model: Path) -> None:
 @pytest.fixture
 def tls(gateway_store: Store, tmp_path: Path) -> Iterator[tuple[FaultServer, Path]]:
     """The gateway behind TLS with a certificate that nobody signed, and that certificate."""
-    context, certificate = self_signed(tmp_path)
+    certificate = self_signed(tmp_path)
     port = int(gateway_store.endpoint.rpartition(":")[2])
-    with fault_server(forwarding(port), tls=context) as server:
-        yield server, certificate
+    with fault_server(forwarding(port), tls=certificate.context()) as server:
+        yield server, certificate.ca_bundle
 
 
 def test_certificate_that_nobody_signed(fresh: Store, model: Path, tls: tuple[FaultServer, Path]) -> None:

@@ -19,8 +19,8 @@ from pulumi_modelstore_provider.keys.vast_vms import Vms
 from pulumi_modelstore_provider.keys.weka_s3 import WekaKeys
 from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
 from pulumi_modelstore_provider.time_limits import TimeLimits
+from servers.certificates import self_signed
 from servers.versitygw import VersityGateway
-from stubs.certificates import loopback_certificate
 from stubs.management import Answer
 from stubs.vast import vast_stub
 from stubs.weka import weka_stub
@@ -245,14 +245,14 @@ def test_nothing_listens_there(appliance: Appliance) -> None:
 def test_certificate_is_verified_with_the_ca_bundle(
     name: str, versitygw: VersityGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate, key = loopback_certificate(tmp_path)
+    certificate = self_signed(tmp_path)
     stub = vast_stub if name == "vast" else weka_stub
-    with stub(versitygw, tls=(certificate, key)) as serving:
+    with stub(versitygw, tls=certificate.context()) as serving:
         made = vast(versitygw, serving) if name == "vast" else weka(versitygw, serving)  # type: ignore[arg-type]
         appliance = _known(made, monkeypatch)
         with pytest.raises(StoreUnreachable, match=r"(?i)certificate") as untrusted:
             appliance.issuer().ensure_principal("readers", Scope("models"))
         assert "ca_bundle" in untrusted.value.remedy
         assert serving.requests == []
-        appliance.issuer(caBundle=certificate).ensure_principal("readers", Scope("models"))
+        appliance.issuer(caBundle=str(certificate.ca_bundle)).ensure_principal("readers", Scope("models"))
         appliance.issuer(verifyTls=False).ensure_principal("readers", Scope("models"))

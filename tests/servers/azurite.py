@@ -7,8 +7,6 @@ clocks, knows no firewall and no throttling, and a policy's end takes effect at 
 from __future__ import annotations
 
 import base64
-import datetime
-import ipaddress
 import os
 import secrets
 import shutil
@@ -22,12 +20,11 @@ from typing import Any
 import pytest
 
 from servers.binaries import answers, free_port, running, servers_folder
+from servers.certificates import signed
 
 ACCOUNT = "modelstoretests"
 HOST = f"{ACCOUNT}.blob.core.windows.net"
 """The real service's name of the account: what KServe insists on. The TLS certificate is good for it, too."""
-
-_DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,9 @@ def azurite_server(*, tls: bool = False, oauth: bool = False) -> Iterator[Azurit
         command += ["--skipApiVersionCheck", "--blobHost", "127.0.0.1", "--blobPort", str(port)]
         ca_bundle = None
         if tls:
-            ca_bundle, certificate, key = _certificates(folder)
-            command += ["--cert", str(certificate), "--key", str(key)]
+            certificate = signed(folder, HOST)
+            ca_bundle = certificate.ca_bundle
+            command += ["--cert", str(certificate.certificate), "--key", str(certificate.key)]
         if oauth:
             command += ["--oauth", "basic"]
         environment = {
@@ -99,53 +97,3 @@ def _installed() -> tuple[str, Path]:
     if not program.is_file():
         pytest.skip(f"Azurite is not in {servers_folder()}; `.ci/azurite` installs it where npm is")
     return node, program
-
-
-def _certificates(folder: Path) -> tuple[Path, Path, Path]:
-    """A CA of its own, and a certificate for the loopback and for the account's real name; the CA's key is not kept."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "CA of the tests")])
-    now = datetime.datetime.now(datetime.UTC)
-
-    def builder(subject: x509.Name, public_key: Any) -> x509.CertificateBuilder:
-        made = x509.CertificateBuilder(issuer_name=ca_name, subject_name=subject, public_key=public_key)
-        return made.serial_number(x509.random_serial_number()).not_valid_before(now - _DAY).not_valid_after(now + _DAY)
-
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    ca = (
-        builder(ca_name, ca_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.DNSName(HOST), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    )
-    leaf = (
-        builder(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)]), key.public_key())
-        .add_extension(names, critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    paths = folder / "ca.pem", folder / "server.pem", folder / "server.key"
-    paths[0].write_bytes(ca.public_bytes(Encoding.PEM))
-    paths[1].write_bytes(leaf.public_bytes(Encoding.PEM))
-    paths[2].touch(mode=0o600)
-    paths[2].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return paths

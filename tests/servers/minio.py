@@ -5,8 +5,6 @@ It is built from the last commit of its community edition, and calls itself DEVE
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import os
 import shutil
@@ -20,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from servers.binaries import binary, free_port, running
-
-_DAYS = datetime.timedelta(days=1)
+from servers.certificates import signed
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ def minio_server(*, tls: bool = False, settings: Mapping[str, str] | None = None
         endpoint=f"{'https' if tls else 'http'}://127.0.0.1:{port}",
         access_key_id="root-of-the-tests",
         secret_access_key="root-secret-for-tests",
-        ca_bundle=_certificates(certificates) if tls else None,
+        ca_bundle=signed(certificates).ca_bundle if tls else None,
     )
     command = [program, "server", "--quiet", "--address", f"127.0.0.1:{port}", "--certs-dir", str(certificates)]
     command.append(str(folder / "data"))
@@ -129,64 +126,3 @@ def _is_ready(server: MinioServer) -> bool:
             return answer.headers.get("X-Minio-Server-Status") != "offline"
     except (OSError, ssl.SSLError):
         return False
-
-
-def _certificates(folder: Path) -> Path:
-    """Make a CA and the server's certificate for 127.0.0.1 and localhost; return the CA's PEM file."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-    now = datetime.datetime.now(datetime.UTC)
-
-    def named(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    def begun(subject: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(named(subject))
-            .issuer_name(named("CA of the tests"))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - _DAYS)
-            .not_valid_after(now + _DAYS)
-        )
-
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_identifier = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        key_cert_sign=True,
-        crl_sign=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    ca = (
-        begun("CA of the tests", ca_key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(ca_identifier, critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    addresses = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
-    certificate = (
-        begun("minio of the tests", key)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName(addresses), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ca_identifier), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    (folder / "public.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "private.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    authority = folder / "authority.pem"
-    authority.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    return authority

@@ -158,12 +158,12 @@ class ManagementStub:
 
 
 @contextmanager
-def serving(stub: Any, *, tls: tuple[str, str] | None = None) -> Iterator[None]:
+def serving(stub: Any, *, tls: ssl.SSLContext | None = None) -> Iterator[None]:
     """Serve the stub on a free loopback port until the block ends, then fail with its violations.
 
     Args:
         stub: a ManagementStub; its `url` is set.
-        tls: files with a certificate and its key, to speak TLS.
+        tls: the server's side of TLS, to speak it.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -204,9 +204,7 @@ def serving(stub: Any, *, tls: tuple[str, str] | None = None) -> Iterator[None]:
         setattr(Handler, f"do_{method}", Handler.serve)
     server = Server(("127.0.0.1", 0), Handler)
     if tls is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*tls)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     stub.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

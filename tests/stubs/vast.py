@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -285,7 +286,7 @@ def _checked(text: str) -> str:
 
 
 @contextmanager
-def vast_stub(gateway: VersityGateway, *, tls: tuple[str, str] | None = None) -> Iterator[VastStub]:
+def vast_stub(gateway: VersityGateway, *, tls: ssl.SSLContext | None = None) -> Iterator[VastStub]:
     """Serve VMS before a gateway; ends with a failure where it was asked what the documents do not know."""
     stub = VastStub(gateway=gateway)
     with serving(stub, tls=tls):

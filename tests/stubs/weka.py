@@ -7,6 +7,7 @@ account. The name of the field that takes the policy is that of `POST /s3/polici
 from __future__ import annotations
 
 import json
+import ssl
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -117,7 +118,7 @@ class WekaStub(ManagementStub):
 
 
 @contextmanager
-def weka_stub(gateway: VersityGateway, *, tls: tuple[str, str] | None = None) -> Iterator[WekaStub]:
+def weka_stub(gateway: VersityGateway, *, tls: ssl.SSLContext | None = None) -> Iterator[WekaStub]:
     """Serve the interface before a gateway; ends with a failure where it was asked what the documents do not know."""
     stub = WekaStub(gateway=gateway)
     with serving(stub, tls=tls):
