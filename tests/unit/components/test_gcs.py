@@ -11,6 +11,7 @@ import pulumi
 import pytest
 
 from pulumi_modelstore import AccessKeyPair, AccessLog, Gcs, InvalidArguments, StorageNamespace, backend_from_config
+from pulumi_modelstore.backends import gcs as module
 from pulumi_modelstore_provider.keys.issuers import issuer_settings
 from unit.components.declared import SECRET, Declared, declare
 
@@ -185,3 +186,8 @@ def test_endpoint_of_another_resource_reaches_the_connection() -> None:
         found = declared[name].inputs
         connection = found.get("connection") or found["issuer"]["connection"]
         assert connection["endpoint"] == "http://127.0.0.1:4443"
+
+
+def test_missing_package_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    assert "pip install 'pulumi-modelstore[gcp]'" in refused()
