@@ -96,21 +96,8 @@ def next_rotation(rotated: Deployment) -> Reads:
     with reading(rotated, READ) as reads:
         if rotated.rig.issues_keys:
             rotated.run_killed("readers-even")
-            _remove_what_is_told_of(rotated, "readers-even")
         rotated.up()
     return reads
-
-
-def _remove_what_is_told_of(deployment: Deployment, resource: str) -> None:
-    """Do by hand what the run after a killed one asks for, where it does not repair a key by itself."""
-    rig = deployment.rig
-    if rig.repairs_keys:
-        return
-    told = deployment.run("preview").stdout
-    assert f"{resource}, interrupted while creating" in told, told
-    recorded = {declared.id for declared in deployment.stack()}
-    for key in (rig.key_ids() or set()) - recorded:
-        rig.drop_key(key)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +127,6 @@ def adopted(rotated_again: Deployment, destroyed: Stage) -> Stage:
     rotated_again.configure(adopt=True)
     if rotated_again.rig.issues_keys:
         rotated_again.run_killed("readers-even")
-        _remove_what_is_told_of(rotated_again, "readers-even")
     rotated_again.up()
     return Stage.of(rotated_again)
 

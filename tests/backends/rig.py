@@ -98,14 +98,6 @@ class Rig(Protocol):
         ...
 
     @property
-    def repairs_keys(self) -> bool:
-        """Whether the run after a killed one replaces a key that was made and not recorded.
-
-        Where a cloud's own Pulumi provider makes the keys, the next run can only tell of it: then false.
-        """
-        ...
-
-    @property
     def holds_prefixes(self) -> bool:
         """Whether a key can be held to a part of the bucket."""
         ...

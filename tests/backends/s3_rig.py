@@ -36,7 +36,6 @@ class S3Rig:
     path: Sequence[Path] = ()
     configuration: Mapping[str, Any] = {}
     issues_keys = True
-    repairs_keys = True
     holds_prefixes = True
     cannot_create: str | None = None
 

@@ -37,7 +37,6 @@ class AzureRig:
     kind = "azure-blob"
     configuration: Mapping[str, Any] = {}
     issues_keys = True
-    repairs_keys = True
     holds_prefixes = False
     cannot_create: str | None = None
 

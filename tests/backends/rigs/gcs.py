@@ -22,7 +22,6 @@ class GcsRig:
 
     kind = "gcs"
     issues_keys = True
-    repairs_keys = True
     holds_prefixes = True
     cannot_create: str | None = None
 
