@@ -88,6 +88,9 @@ class Gcs(BackendSettings):
         if self.project is not None and not _PROJECT.fullmatch(self.project):
             remedy = "Give the project's id, such as acme-models, not its name or number"
             found.append(Problem("project", f'"{self.project}" is no id of a project', remedy))
+        if find_spec("pulumi_gcp") is None:
+            remedy = "Install it: pip install 'pulumi-modelstore[gcp]'"
+            found.append(Problem("kind", "needs the Python package pulumi-gcp, which is not installed", remedy))
         known = "Google's own endpoint" if self.endpoint is None else None
         found += own_endpoint_problems(self.ca_bundle, verify_tls=self.verify_tls, known=known)
         try:
