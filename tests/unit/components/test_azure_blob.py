@@ -9,7 +9,6 @@ import pulumi
 import pytest
 
 from pulumi_modelstore import (
-    AccessKeyPair,
     AccessLog,
     AzureBlob,
     InvalidArguments,
@@ -18,21 +17,12 @@ from pulumi_modelstore import (
 )
 from pulumi_modelstore_provider.keys.issuers import issuer_settings
 from unit.components.declared import SECRET, Declared, declare
+from unit.components.issuing import KEY, declared_pair
 
-PRINCIPAL = "pulumi-python:dynamic/modelstore:Principal"
-KEY = "pulumi-python:dynamic/modelstore:StoreAccessKey"
 GROUP = "/subscriptions/0000/resourceGroups/models/providers/Microsoft.Storage/storageAccounts"
 LOGS = f"{GROUP}/acmelogs"
 WORKSPACE = "/subscriptions/0000/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/acme"
 SETTINGS: Mapping[str, Any] = {"account": "acmemodels", "container": "llms", "credentials": "env:AZURE_STORE"}
-
-
-def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
-    if args.typ == PRINCIPAL:
-        return {"principal": args.inputs["principalName"]}
-    if args.typ == KEY:
-        return {"accessKeyId": f"{args.name}-id", "secretAccessKey": pulumi.Output.secret(f"{args.name}-sas")}
-    return {}
 
 
 def namespace(*, audit: AccessLog | None = None, adopt: bool = False, **settings: Any) -> Declared:
@@ -40,17 +30,11 @@ def namespace(*, audit: AccessLog | None = None, adopt: bool = False, **settings
         models = StorageNamespace("models", backend=AzureBlob(**(SETTINGS | settings)), audit=audit, adopt=adopt)
         pulumi.export("uri", models.uri("models/llama/v1/"))
 
-    return declare(program, preview=False, outputs=outputs)
+    return declare(program, preview=False)
 
 
 def pair(*, pair_arguments: Mapping[str, Any] | None = None, **settings: Any) -> Declared:
-    def program() -> None:
-        models = StorageNamespace("models", backend=AzureBlob(**(SETTINGS | settings)))
-        readers = AccessKeyPair("readers", namespace=models, read_only=True, **(pair_arguments or {}))
-        models.kserve_credentials("readers", keys=readers, kubernetes_namespace="serving")
-        pulumi.export("secret", readers.secret_access_key)
-
-    return declare(program, preview=False, outputs=outputs)
+    return declared_pair(AzureBlob, SETTINGS | settings, **(pair_arguments or {}))
 
 
 def refused(call: Any, **arguments: Any) -> str:
@@ -141,7 +125,7 @@ def test_pair_is_a_principal_and_a_policy_a_key() -> None:
         key = declared[f"readers-{slot}"]
         assert (key.type, key.inputs["generation"], key.inputs["readOnly"]) == (KEY, generation, True)
         assert key.inputs["issuer"]["keyDays"] == 90
-    assert declared.exports["secret"] == f"{SECRET}readers-odd-sas"
+    assert declared.exports["secret"] == f"{SECRET}readers-odd-secret"
 
 
 def test_secret_holds_the_token_under_the_one_name_that_kserve_passes_on() -> None:

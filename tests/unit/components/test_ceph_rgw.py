@@ -2,65 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pytest
 
-from pulumi_modelstore import AccessKeyPair, AccessLog, CephRgw, InvalidArguments, StorageNamespace, backend_from_config
-from pulumi_modelstore_provider.keys.issuers import issuer_settings
-from pulumi_modelstore_provider.resources.principal import PrincipalProvider
+from pulumi_modelstore import AccessLog, CephRgw, InvalidArguments, StorageNamespace, backend_from_config
 from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
-from unit.components.declared import SECRET, Declared, declare
+from unit.components.declared import Declared, declare
+from unit.components.issuing import (
+    assert_pair_in_second_generation,
+    assert_pods_reach,
+    assert_unchanged_issuer_is_no_difference,
+    declared_pair,
+    refused,
+)
 
 ENDPOINT = "https://rgw.example.org:8443"
 NAMED = "readers-6ed6c14"
-PRINCIPAL = "pulumi-python:dynamic/modelstore:Principal"
-KEY = "pulumi-python:dynamic/modelstore:StoreAccessKey"
-
-
-def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
-    if args.typ == PRINCIPAL:
-        return {"principal": f"{args.inputs['principalName']}@{args.inputs['bucket']}"}
-    if args.typ == KEY:
-        return {"accessKeyId": f"{args.name}-id", "secretAccessKey": pulumi.Output.secret(f"{args.name}-secret")}
-    return {}
 
 
 def pair(*, name: str = "readers", rotation: int = 0, **settings: Any) -> Declared:
-    def program() -> None:
-        backend = CephRgw(**{"endpoint": ENDPOINT, "bucket": "team-models", "credentials": "env:OWNER", **settings})
-        models = StorageNamespace("models", backend=backend)
-        readers = AccessKeyPair(name, namespace=models, read_only=True, rotation=rotation)
-        models.kserve_credentials("readers-k8s", keys=readers, kubernetes_namespace="serving")
-        pulumi.export("secret", readers.secret_access_key)
-
-    return declare(program, preview=False, outputs=outputs)
-
-
-def refused(**settings: Any) -> str:
-    with pytest.raises(InvalidArguments) as refusal:
-        declare(lambda: StorageNamespace("models", backend=CephRgw(**settings)) and None)
-    return str(refusal.value)
+    given = {"endpoint": ENDPOINT, "bucket": "team-models", "credentials": "env:OWNER", **settings}
+    return declared_pair(CephRgw, given, name=name, rotation=rotation)
 
 
 def test_a_pair_is_a_user_and_its_keys() -> None:
     declared = pair(rotation=1)
-    assert declared.children("readers")[:4] == ["readers-guard", "readers-principal", "readers-odd", "readers-even"]
-    principal = declared["readers-principal"]
-    assert principal.type == PRINCIPAL
-    assert (principal.inputs["principalName"], principal.inputs["readOnly"]) == (NAMED, True)
-    # The bucket has to be there before its policy can name somebody.
-    assert "models-bucket" in principal.dependencies
-    for slot, generation in (("even", 0), ("odd", 1)):
-        key = declared[f"readers-{slot}"]
-        assert key.type == KEY
-        assert (key.inputs["slot"], key.inputs["generation"]) == (slot, generation)
-        assert key.inputs["principal"] == f"{NAMED}@team-models"
-        assert key.request.deleteBeforeReplace
-        assert "secretAccessKey" in key.request.additionalSecretOutputs
-    assert declared.exports["secret"].startswith(SECRET)
+    assert_pair_in_second_generation(declared)
+    assert declared["readers-principal"].inputs["principalName"] == NAMED
 
 
 def test_the_issuer_is_reached_with_references_alone() -> None:
@@ -93,13 +63,7 @@ def test_the_issuer_is_reached_with_references_alone() -> None:
     "settings", [{}, {"ca_bundle": "/ca.pem"}, {"verify_tls": False}, {"tenant": "acme", "admin_credentials": "env:A"}]
 )
 def test_an_unchanged_issuer_is_no_difference(settings: dict[str, Any]) -> None:
-    """What a resource records of the issuer is what the component declares again the next time."""
-    declared = pair(**settings)
-    for name, provider in (("readers-principal", PrincipalProvider()), ("readers-even", StoreAccessKeyProvider())):
-        news = dict(declared[name].inputs)
-        assert not provider.check({}, news).failures
-        recorded = issuer_settings(news["issuer"]).model_dump(by_alias=True, exclude_none=True)
-        assert provider.diff("id", {**news, "issuer": recorded}, news).changes is False
+    assert_unchanged_issuer_is_no_difference(pair(**settings))
 
 
 @pytest.mark.parametrize(
@@ -126,12 +90,7 @@ def test_the_bucket_has_a_rule_against_stale_uploads() -> None:
 
 
 def test_pods_get_endpoint_and_ca() -> None:
-    declared = pair(ca_bundle_configmap="ceph-ca")
-    (secret,) = [item for item in declared.resources.values() if item.type == "kubernetes:core/v1:Secret"]
-    annotations = secret.inputs["metadata"]["annotations"]
-    assert annotations["serving.kserve.io/s3-endpoint"] == "rgw.example.org:8443"
-    assert annotations["serving.kserve.io/s3-usehttps"] == "1"
-    assert annotations["serving.kserve.io/s3-cabundle-configmap"] == "ceph-ca"
+    assert_pods_reach(pair(ca_bundle_configmap="ceph-ca"), "rgw.example.org:8443", ca_bundle_configmap="ceph-ca")
 
 
 def test_endpoints_may_come_from_other_resources() -> None:
@@ -142,6 +101,7 @@ def test_endpoints_may_come_from_other_resources() -> None:
 
 def test_all_wrong_settings_are_refused_together() -> None:
     message = refused(
+        CephRgw,
         endpoint="rgw.example.org",
         bucket="Models",
         credentials="AKIAPASTED",

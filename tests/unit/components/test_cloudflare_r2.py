@@ -18,31 +18,16 @@ from pulumi_modelstore import (
 )
 from pulumi_modelstore.backends import cloudflare_r2 as module
 from unit.components.declared import SECRET, Declared, declare
+from unit.components.issuing import KEY, PRINCIPAL, declared_pair
 
 pytest.importorskip("pulumi_cloudflare", reason="pulumi-cloudflare is in the extra `cloudflare`")
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
-PRINCIPAL = "pulumi-python:dynamic/modelstore:Principal"
-KEY = "pulumi-python:dynamic/modelstore:StoreAccessKey"
 SETTINGS = {"account_id": ACCOUNT, "bucket": "team-models", "credentials": "env:R2"}
 
 
-def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
-    if args.typ == PRINCIPAL:
-        return {"principal": f"{args.inputs['principalName']}.{args.inputs['bucket']}"}
-    if args.typ == KEY:
-        return {"accessKeyId": f"id of {args.name}", "secretAccessKey": pulumi.Output.secret(f"secret of {args.name}")}
-    return {}
-
-
 def pair(*, namespace: Mapping[str, Any] | None = None, keys: Mapping[str, Any] | None = None, **more: Any) -> Declared:
-    def program() -> None:
-        models = StorageNamespace("models", backend=CloudflareR2(**{**SETTINGS, **more}), **(namespace or {}))
-        readers = AccessKeyPair("readers", namespace=models, rotation=1, **{"read_only": True, **(keys or {})})
-        models.kserve_credentials("readers", keys=readers, kubernetes_namespace="serving")
-        pulumi.export("secret", readers.secret_access_key)
-
-    return declare(program, preview=False, outputs=outputs)
+    return declared_pair(CloudflareR2, SETTINGS | more, namespace=namespace, **{"rotation": 1, **(keys or {})})
 
 
 def test_bucket_and_its_rule_outlive_the_stack() -> None:
@@ -83,7 +68,7 @@ def test_keys_are_the_package_s_own_and_made_after_the_principal() -> None:
         assert (key.inputs["slot"], key.inputs["generation"]) == (slot, generation)
         assert "readers-principal" in key.dependencies
         assert key.request.deleteBeforeReplace
-    assert declared["readers-ready"].inputs["secretAccessKey"] == f"{SECRET}secret of readers-odd"
+    assert declared["readers-ready"].inputs["secretAccessKey"] == f"{SECRET}readers-odd-secret"
     assert declared.exports["secret"].startswith(SECRET)
 
 

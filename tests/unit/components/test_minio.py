@@ -10,57 +10,29 @@ import pytest
 
 from pulumi_modelstore import AccessKeyPair, AccessLog, InvalidArguments, Minio, StorageNamespace, backend_from_config
 from pulumi_modelstore.backends import minio as module
-from pulumi_modelstore_provider.keys.issuers import issuer_settings
-from pulumi_modelstore_provider.resources.principal import PrincipalProvider
-from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
-from unit.components.declared import SECRET, Declared, declare
+from unit.components.declared import Declared, declare
+from unit.components.issuing import (
+    assert_pair_in_second_generation,
+    assert_pods_reach,
+    assert_unchanged_issuer_is_no_difference,
+    declared_pair,
+    issued,
+    refused,
+)
 
 ENDPOINT = "https://minio.example.org:9000"
 NAMED = "readers-6ed6c14"
-PRINCIPAL = "pulumi-python:dynamic/modelstore:Principal"
-KEY = "pulumi-python:dynamic/modelstore:StoreAccessKey"
-
-
-def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
-    if args.typ == PRINCIPAL:
-        return {"principal": f"{args.inputs['principalName']}@{args.inputs['bucket']}"}
-    if args.typ == KEY:
-        return {"accessKeyId": f"{args.name}-id", "secretAccessKey": pulumi.Output.secret(f"{args.name}-secret")}
-    return {}
 
 
 def pair(*, pair_arguments: Mapping[str, Any] | None = None, **settings: Any) -> Declared:
-    def program() -> None:
-        backend = Minio(endpoint=ENDPOINT, bucket="team-models", credentials="env:MINIO", **settings)
-        models = StorageNamespace("models", backend=backend)
-        readers = AccessKeyPair("readers", namespace=models, read_only=True, **(pair_arguments or {}))
-        models.kserve_credentials("readers", keys=readers, kubernetes_namespace="serving")
-        pulumi.export("secret", readers.secret_access_key)
-
-    return declare(program, preview=False, outputs=outputs)
-
-
-def refused(**settings: Any) -> str:
-    with pytest.raises(InvalidArguments) as refusal:
-        declare(lambda: StorageNamespace("models", backend=Minio(**settings)) and None)
-    return str(refusal.value)
+    given = {"endpoint": ENDPOINT, "bucket": "team-models", "credentials": "env:MINIO", **settings}
+    return declared_pair(Minio, given, **(pair_arguments or {}))
 
 
 def test_a_pair_is_a_principal_and_its_keys() -> None:
     declared = pair(pair_arguments={"rotation": 1})
-    assert declared.children("readers")[:4] == ["readers-guard", "readers-principal", "readers-odd", "readers-even"]
-    principal = declared["readers-principal"]
-    assert principal.type == PRINCIPAL
-    assert principal.inputs["principalName"] == NAMED
-    assert principal.inputs["readOnly"] is True
-    for slot, generation in (("even", 0), ("odd", 1)):
-        key = declared[f"readers-{slot}"]
-        assert key.type == KEY
-        assert (key.inputs["slot"], key.inputs["generation"]) == (slot, generation)
-        assert key.inputs["principal"] == f"{NAMED}@team-models"
-        assert key.request.deleteBeforeReplace
-        assert "secretAccessKey" in key.request.additionalSecretOutputs
-    assert declared.exports["secret"].startswith(SECRET)
+    assert_pair_in_second_generation(declared)
+    assert declared["readers-principal"].inputs["principalName"] == NAMED
 
 
 def test_the_issuer_is_reached_with_a_reference_alone() -> None:
@@ -77,13 +49,7 @@ def test_the_issuer_is_reached_with_a_reference_alone() -> None:
 
 @pytest.mark.parametrize("settings", [{}, {"ca_bundle": "/ca.pem"}, {"verify_tls": False}])
 def test_an_unchanged_issuer_is_no_difference(settings: dict[str, Any]) -> None:
-    """What a resource records of the issuer is what the component declares again the next time."""
-    declared = pair(**settings)
-    for name, provider in (("readers-principal", PrincipalProvider()), ("readers-even", StoreAccessKeyProvider())):
-        news = {key: value for key, value in declared[name].inputs.items() if key != "__provider"}
-        assert not provider.check({}, news).failures
-        recorded = issuer_settings(news["issuer"]).model_dump(by_alias=True, exclude_none=True)
-        assert provider.diff("id", {**news, "issuer": recorded}, news).changes is False
+    assert_unchanged_issuer_is_no_difference(pair(**settings))
 
 
 def test_the_bucket_is_declared_without_a_rule_that_minio_refuses() -> None:
@@ -94,12 +60,7 @@ def test_the_bucket_is_declared_without_a_rule_that_minio_refuses() -> None:
 
 
 def test_pods_get_endpoint_and_ca() -> None:
-    declared = pair(ca_bundle_configmap="minio-ca")
-    (secret,) = [item for item in declared.resources.values() if item.type == "kubernetes:core/v1:Secret"]
-    annotations = secret.inputs["metadata"]["annotations"]
-    assert annotations["serving.kserve.io/s3-endpoint"] == "minio.example.org:9000"
-    assert annotations["serving.kserve.io/s3-usehttps"] == "1"
-    assert annotations["serving.kserve.io/s3-cabundle-configmap"] == "minio-ca"
+    assert_pods_reach(pair(ca_bundle_configmap="minio-ca"), "minio.example.org:9000", ca_bundle_configmap="minio-ca")
 
 
 def test_the_endpoint_may_come_from_another_resource() -> None:
@@ -107,13 +68,17 @@ def test_the_endpoint_may_come_from_another_resource() -> None:
         backend = Minio(endpoint=pulumi.Output.from_input(f"{ENDPOINT}/"), bucket="team-models", credentials="env:M")
         AccessKeyPair("readers", namespace=StorageNamespace("models", backend=backend))
 
-    declared = declare(program, preview=False, outputs=outputs)
+    declared = declare(program, preview=False, outputs=issued)
     assert declared["readers-principal"].inputs["issuer"]["endpoint"] == ENDPOINT
 
 
 def test_all_wrong_settings_are_refused_together() -> None:
     message = refused(
-        endpoint="minio.example.org", bucket="Models", credentials="AKIAPASTED", admin_credentials="pasted-secret-key"
+        Minio,
+        endpoint="minio.example.org",
+        bucket="Models",
+        credentials="AKIAPASTED",
+        admin_credentials="pasted-secret-key",
     )
     for argument in ("endpoint", "bucket", "credentials", "admin_credentials"):
         assert f"{argument}: " in message
@@ -122,7 +87,7 @@ def test_all_wrong_settings_are_refused_together() -> None:
 
 
 def test_accepting_any_certificate_beside_a_ca_is_refused() -> None:
-    message = refused(endpoint=ENDPOINT, bucket="team-models", verify_tls=False, ca_bundle="/ca.pem")
+    message = refused(Minio, endpoint=ENDPOINT, bucket="team-models", verify_tls=False, ca_bundle="/ca.pem")
     assert "verify_tls" in message
     assert "CA bundle" in message
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -17,56 +16,27 @@ from pulumi_modelstore import (
     WekaS3,
     backend_from_config,
 )
-from pulumi_modelstore_provider.keys.issuers import issuer_settings
-from pulumi_modelstore_provider.resources.principal import PrincipalProvider
-from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
-from unit.components.declared import SECRET, Declared, declare
+from unit.components.declared import Declared, declare
+from unit.components.issuing import (
+    assert_pair_in_second_generation,
+    assert_unchanged_issuer_is_no_difference,
+    declared_pair,
+    refused,
+)
 
 ENDPOINT = "https://s3.example.org"
 MANAGEMENT = "https://management.example.org:14000"
-PRINCIPAL = "pulumi-python:dynamic/modelstore:Principal"
-KEY = "pulumi-python:dynamic/modelstore:StoreAccessKey"
 VAST = {"endpoint": ENDPOINT, "bucket": "team-models", "vms": MANAGEMENT, "admin_credentials": "env:VMS"}
 WEKA = {"endpoint": ENDPOINT, "bucket": "team-models", "api": MANAGEMENT, "credentials": "env:WEKA"}
 
 
-def outputs(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
-    if args.typ == PRINCIPAL:
-        return {"principal": f"{args.inputs['principalName']}.{args.inputs['bucket']}"}
-    if args.typ == KEY:
-        return {"accessKeyId": f"{args.name}-id", "secretAccessKey": pulumi.Output.secret(f"{args.name}-secret")}
-    return {}
-
-
 def pair(kind: type[VastS3 | WekaS3], **settings: Any) -> Declared:
-    given = {**(VAST if kind is VastS3 else WEKA), **settings}
-
-    def program() -> None:
-        models = StorageNamespace("models", backend=kind(**given))
-        readers = AccessKeyPair("readers", namespace=models, read_only=True, rotation=1)
-        models.kserve_credentials("readers", keys=readers, kubernetes_namespace="serving")
-        pulumi.export("secret", readers.secret_access_key)
-
-    return declare(program, preview=False, outputs=outputs)
-
-
-def refused(kind: type[VastS3 | WekaS3], **settings: Any) -> str:
-    with pytest.raises(InvalidArguments) as refusal:
-        declare(lambda: StorageNamespace("models", backend=kind(**settings)) and None)
-    return str(refusal.value)
+    return declared_pair(kind, {**(VAST if kind is VastS3 else WEKA), **settings}, rotation=1)
 
 
 @pytest.mark.parametrize("kind", [VastS3, WekaS3])
 def test_pair_is_a_principal_and_its_keys(kind: type[VastS3 | WekaS3]) -> None:
-    declared = pair(kind)
-    assert declared.children("readers")[:4] == ["readers-guard", "readers-principal", "readers-odd", "readers-even"]
-    assert declared["readers-principal"].inputs["readOnly"] is True
-    for slot, generation in (("even", 0), ("odd", 1)):
-        key = declared[f"readers-{slot}"]
-        assert (key.inputs["slot"], key.inputs["generation"]) == (slot, generation)
-        assert key.request.deleteBeforeReplace
-        assert "secretAccessKey" in key.request.additionalSecretOutputs
-    assert declared.exports["secret"].startswith(SECRET)
+    assert_pair_in_second_generation(pair(kind))
 
 
 def test_issuer_of_vast_is_reached_with_a_reference_alone() -> None:
@@ -107,13 +77,7 @@ def test_issuer_of_weka_is_the_s3_user_of_the_uploads_unless_another_is_given() 
     ],
 )
 def test_unchanged_issuer_is_no_difference(kind: type[VastS3 | WekaS3], settings: dict[str, Any]) -> None:
-    """What a resource records of the issuer is what the component declares again the next time."""
-    declared = pair(kind, **settings)
-    for name, provider in (("readers-principal", PrincipalProvider()), ("readers-even", StoreAccessKeyProvider())):
-        news = {key: value for key, value in declared[name].inputs.items() if key != "__provider"}
-        assert not provider.check({}, news).failures
-        recorded = issuer_settings(news["issuer"]).model_dump(by_alias=True, exclude_none=True)
-        assert provider.diff("id", {**news, "issuer": recorded}, news).changes is False
+    assert_unchanged_issuer_is_no_difference(pair(kind, **settings))
 
 
 def test_bucket_outlives_the_stack() -> None:
