@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
 from pulumi_modelstore_provider.errors import NotInStore, StoreRefused, StoreUnreachable
+from pulumi_modelstore_provider.proxies import pool_through_proxy
 from pulumi_modelstore_provider.time_limits import TimeLimits, time_limits
 from pulumi_modelstore_provider.tls import pool_settings
 
@@ -41,6 +42,7 @@ class HttpApi:
         ca_bundle: path of a PEM file with the CA certificates to trust.
         signer: gives further headers for each request.
         limits: time-outs and tries; unset, those of the process.
+        proxied: whether it is on the internet, to be reached by the proxy that the environment names.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class HttpApi:
         ca_bundle: str | None = None,
         signer: Signer | None = None,
         limits: TimeLimits | None = None,
+        proxied: bool = False,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._name, self._headers, self._signer = name, dict(headers or {}), signer
         self._verify_tls, self._ca_bundle, self._limits = verify_tls, ca_bundle, limits or time_limits()
+        self._proxied = proxied
         self._pool: PoolManager | None = None
 
     def request(
@@ -139,7 +143,11 @@ class HttpApi:
             import urllib3
 
             trust = pool_settings(verify_tls=self._verify_tls, ca_bundle=self._ca_bundle, limits=self._limits)
-            self._pool = urllib3.PoolManager(**trust, retries=urllib3.Retry(False))
+            settings = {**trust, "retries": urllib3.Retry(False)}
+            if self._proxied:
+                self._pool = pool_through_proxy(self.base_url, **settings)
+            else:
+                self._pool = urllib3.PoolManager(**settings)
         return self._pool
 
     def _tls_refused(self, failed: str, url: str, error: Exception) -> StoreUnreachable:

@@ -26,6 +26,7 @@ from pulumi_modelstore_provider.time_limits import TimeLimits
 from servers.certificates import self_signed
 
 SECRET = "admin-token-of-the-tests"
+PROXY_PASSWORD = "proxy-password-of-the-tests"
 
 
 class Recorder:
@@ -161,6 +162,35 @@ def test_a_request_that_may_have_worked_is_not_sent_twice() -> None:
         with pytest.raises(StoreUnreachable):
             api(server.endpoint, limits=TimeLimits(read=0.2)).request("POST", "/keys")
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("proxied", [True, False])
+def test_proxy_of_the_environment_is_for_services_on_the_internet(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch, proxied: bool
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with fault_server(answering("200 OK", b"[]")) as proxy:
+        login = f"http://deployer:{PROXY_PASSWORD}@127.0.0.1:{proxy.port}"
+        monkeypatch.setenv("http_proxy", login)
+        recorder.answers = [(200, b"[]"), (200, b"[]")]
+        assert api(recorder.url, proxied=proxied).request("GET", "/keys") == []
+        assert len(recorder.asked) == (0 if proxied else 1)
+        if proxied:
+            assert proxy.requests[0].startswith(f"GET {recorder.url}/keys ".encode())
+            assert b"Proxy-Authorization: Basic" in proxy.requests[0].title()
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        api(recorder.url, proxied=proxied).request("GET", "/keys")
+        assert len(proxy.requests) == (1 if proxied else 0)
+
+
+def test_password_of_a_proxy_is_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", f"http://deployer:{PROXY_PASSWORD}@127.0.0.1:9")
+    with pytest.raises(StoreUnreachable) as unreachable:
+        api("http://127.0.0.1:9", proxied=True, limits=TimeLimits(attempts=1)).request("GET", "/keys")
+    assert PROXY_PASSWORD not in str(unreachable.value)
 
 
 def test_tls_is_verified_unless_told_otherwise(tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pulumi_modelstore_provider.errors import StoreUnreachable
+from pulumi_modelstore_provider.proxies import pool_through_proxy
 from pulumi_modelstore_provider.stores.connection import Connection
 from pulumi_modelstore_provider.time_limits import time_limits
 from pulumi_modelstore_provider.tls import pool_settings
@@ -52,11 +51,5 @@ def send(method: str, url: str, connection: Connection) -> Answer:
 
 
 def _pool(url: str, connection: Connection) -> PoolManager:
-    import urllib3
-
-    parts = urlsplit(url)
     settings = pool_settings(verify_tls=connection.verify_tls, ca_bundle=connection.ca_bundle, limits=time_limits())
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy and not urllib.request.proxy_bypass(parts.netloc):
-        return urllib3.ProxyManager(proxy, **settings)
-    return urllib3.PoolManager(**settings)
+    return pool_through_proxy(url, **settings)

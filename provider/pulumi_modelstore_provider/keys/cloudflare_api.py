@@ -13,6 +13,7 @@ from pulumi_modelstore_provider.errors import (
     ModelstoreError,
     NotInStore,
     StoreRefused,
+    StoreUnreachable,
     keep_out_of_texts,
 )
 from pulumi_modelstore_provider.http_api import HttpApi
@@ -33,6 +34,7 @@ _KEPT = ("name", "condition", "expires_on", "not_before", "status")
 _PERMISSION = "Give the API token the permission Account API Tokens Write on that account, and check that it is whole"
 _ACCOUNT = "Check account_id, and that the API token is one of that account"
 _REMEDIES = {400: f"{_ACCOUNT}; what Cloudflare says of headers is about the token", 401: _PERMISSION, 403: _PERMISSION}
+_NETWORK = "Check the network, HTTPS_PROXY and SSL_CERT_FILE, then run again: what is there is kept"
 _NO_TOKEN = (
     "Set cloudflare:apiToken (pulumi config set --secret cloudflare:apiToken ...) or CLOUDFLARE_API_TOKEN where pulumi "
     "runs, or refer to the token with admin_credentials: its access key id is then `api-token`"
@@ -152,6 +154,8 @@ class AccountTokens:
         """The envelope of an answer that is no refusal."""
         try:
             answer = self._api.request(method, f"{self._path}{path}", query=query, body=body, failed=failed)
+        except StoreUnreachable as silence:
+            raise StoreUnreachable(failed, on=silence.on, answer=silence.answer, remedy=_NETWORK) from None
         except NotInStore as gone:
             raise NotInStore(failed, on=gone.on, answer=gone.answer, remedy=_ACCOUNT, status=404) from None
         except StoreRefused as refusal:

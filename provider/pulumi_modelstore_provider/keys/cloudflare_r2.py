@@ -62,11 +62,8 @@ class Settings(IssuerSettings):
     def open(self, config: ConfigLookup | None) -> R2Keys:
         """Return the issuer. Raises CredentialsUnavailable."""
         token = api_token(self.credentials, config)
-        api = HttpApi(
-            api_address(config),
-            name="Cloudflare's API",
-            headers={"Authorization": f"Bearer {token}"},
-        )
+        headers = {"Authorization": f"Bearer {token}"}
+        api = HttpApi(api_address(config), name="Cloudflare's API", headers=headers, proxied=True)
         return R2Keys(AccountTokens(api, self.account), self)
 
 
