@@ -10,6 +10,7 @@ import pulumi
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.backends.gcs_access import BUCKET_READER, READER, WRITER, prefix_condition
 from pulumi_modelstore.backends.protocol import IssuedKey, KeyRequest, Role
+from pulumi_modelstore.backends.store_keys import declare_keys
 from pulumi_modelstore.identity.naming import identity_name
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ def declare_account_keys(
     """
     import pulumi_gcp as gcp
 
-    from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKey
-
     name = request.name
     account = gcp.serviceaccount.Account(
         f"{name}-account",
@@ -62,27 +61,7 @@ def declare_account_keys(
         )
         opened.append(seen)
     issuer = derive(lambda known: {"kind": "gcs", "form": form, "connection": known}, connection)
-    issued: dict[Role, IssuedKey] = {}
-    for slot in request.slots:
-        key = StoreAccessKey(
-            f"{name}-{slot.role}",
-            issuer=issuer,
-            principal=account.email,
-            bucket=request.bucket,
-            prefix=request.prefix,
-            read_only=request.read_only,
-            slot=slot.role,
-            generation=slot.generation,
-            namespace=request.namespace,
-            opts=pulumi.ResourceOptions(
-                parent=request.parent,
-                # Google would allow ten: the stale key goes before its successor comes all the same.
-                delete_before_replace=True,
-                depends_on=[account, *opened, *request.after],
-            ),
-        )
-        issued[slot.role] = IssuedKey(key.access_key_id, key.secret_access_key)
-    return issued
+    return declare_keys(request, issuer, account.email, after=[account, *opened])
 
 
 def _opened(request: KeyRequest, account: pulumi_gcp.serviceaccount.Account) -> pulumi_gcp.storage.BucketIAMMember:
