@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import ClassVar, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -72,6 +72,9 @@ class IssuerSettings(BaseModel, ABC):
     """How the administrator's side of a store is reached: plain settings, credentials by reference."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    scope_makes_principal: ClassVar[bool] = False
+    """Whether another scope makes another principal, where its id tells the scope."""
 
     kind: str
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from pulumi_modelstore_provider.resources.adapter import Adapter, checked, differs, plainly
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
-from pulumi_modelstore_provider.resources.issuing import IssuingInputs, issuer_address_differs
+from pulumi_modelstore_provider.resources.issuing import IssuingInputs, issuer_address_differs, issuer_differs
 
 
 class PrincipalInputs(IssuingInputs):
@@ -32,8 +32,8 @@ class PrincipalProvider(Adapter):
         replaces = differs(_olds, _news, "principalName", "bucket")
         if issuer_address_differs(_olds, _news):
             replaces.append("issuer")
-        scope = differs(_olds, _news, "prefix", "readOnly", "issuer")
-        return DiffResult(changes=bool(replaces or scope), replaces=replaces)
+        changes = bool(replaces or differs(_olds, _news, "prefix", "readOnly")) or issuer_differs(_olds, _news)
+        return DiffResult(changes=changes, replaces=replaces)
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:

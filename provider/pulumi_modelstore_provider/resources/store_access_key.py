@@ -13,7 +13,12 @@ from pulumi_modelstore_provider.errors import ModelstoreError
 from pulumi_modelstore_provider.keys.protocol import Slot
 from pulumi_modelstore_provider.resources.adapter import Adapter, checked, differs, plainly
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
-from pulumi_modelstore_provider.resources.issuing import IssuingInputs, issuer_address_differs
+from pulumi_modelstore_provider.resources.issuing import (
+    IssuingInputs,
+    issuer_address_differs,
+    issuer_differs,
+    principal_differs,
+)
 from pulumi_modelstore_provider.resources.key_limit import MOST_KEYS
 
 
@@ -33,13 +38,14 @@ class StoreAccessKeyProvider(Adapter):
         return checked(news, StoreAccessKeyInputs)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare whose key it is and which generation."""
-        replaces = differs(_olds, _news, "principal", "slot", "generation")
+        """Compare whose key it is and which generation. What it opens is the principal's."""
+        replaces = [*principal_differs(_olds, _news), *differs(_olds, _news, "slot", "generation")]
         if issuer_address_differs(_olds, _news):
             replaces.append("issuer")
-        how = differs(_olds, _news, "issuer", "bucket", "prefix", "readOnly")
         # The stale key goes before its successor comes: with the other slot's there would be three.
-        return DiffResult(changes=bool(replaces or how), replaces=replaces, delete_before_replace=True)
+        return DiffResult(
+            changes=bool(replaces) or issuer_differs(_olds, _news), replaces=replaces, delete_before_replace=True
+        )
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -60,7 +66,7 @@ class StoreAccessKeyProvider(Adapter):
         return CreateResult(key.access_key_id, inputs.recorded() | issued)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Take over how the store is reached and what the principal may do; the key stays."""
+        """Take over how the store is reached; the key stays."""
         issued = {name: _olds[name] for name in ("accessKeyId", "secretAccessKey")}
         return UpdateResult(StoreAccessKeyInputs.model_validate(_news).recorded() | issued)
 

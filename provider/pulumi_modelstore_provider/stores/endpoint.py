@@ -9,7 +9,10 @@ from pydantic import AfterValidator
 
 
 def valid_endpoint(value: str, *, with_path: bool = False) -> str:
-    """Return the URL without a slash at its end; `with_path` allows a path. Raises ValueError on any other URL."""
+    """Return the URL, scheme and host in lower case, without a slash at its end; `with_path` allows a path.
+
+    Raises ValueError on any other URL.
+    """
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("an endpoint is a URL with scheme and host, such as https://s3.example.org:9000")
@@ -25,8 +28,8 @@ def valid_endpoint(value: str, *, with_path: bool = False) -> str:
         port = 0
     if port == 0:
         raise ValueError("the endpoint's port is not a number from 1 to 65535")
-    return value.rstrip("/")
+    return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
 
 
 Endpoint: TypeAlias = Annotated[str, AfterValidator(valid_endpoint)]
-"""A URL of scheme, host and port, kept without a slash at its end."""
+"""A URL of scheme, host and port, kept in lower case and without a slash at its end."""

@@ -22,6 +22,11 @@ def test_defaults_for_aws_and_elsewhere() -> None:
     assert other.address == "http://localhost:9000"
 
 
+def test_the_spelling_of_an_endpoint_makes_no_other_store() -> None:
+    spelled = S3Connection(endpoint="HTTPS://S3.Example.org:9000/")
+    assert spelled.endpoint == "https://s3.example.org:9000"
+
+
 def test_regional_endpoints_of_aws_are_aws() -> None:
     assert S3Connection(endpoint="https://s3.eu-west-1.amazonaws.com").address == "aws"
     assert S3Connection(endpoint="https://amazonaws.com.example.org").address != "aws"

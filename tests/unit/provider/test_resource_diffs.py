@@ -201,9 +201,16 @@ def test_a_principal_is_replaced_for_its_identity_only(
         ({"generation": 2}, False, []),
         ({"generation": 4}, True, ["generation"]),
         ({"slot": "odd"}, True, ["slot"]),
-        ({"prefix": "team"}, True, []),
+        ({"prefix": "team", "readOnly": False}, False, []),
+        ({"issuer": ISSUER | {"endpoint": "HTTP://S3.example.org:9000/", "verifyTls": True}}, False, []),
         ({"issuer": ISSUER | {"credentials": "env:Y"}}, True, []),
         ({"issuer": ISSUER | {"endpoint": "http://other.example.org:9000"}}, True, ["issuer"]),
+        ({"principal": "other@models"}, True, ["principal"]),
+        # The principal is to be updated, and so unknown at preview.
+        ({"principal": Unknown(), "prefix": "team", "readOnly": False}, False, []),
+        ({"principal": Unknown(), "issuer": ISSUER | {"credentials": "env:Y"}}, True, []),
+        ({"principal": Unknown(), "bucket": "others"}, True, ["principal"]),
+        ({"principal": Unknown(), "issuer": Unknown()}, True, ["principal", "issuer"]),
     ],
 )
 def test_an_issued_key_is_replaced_for_another_generation_before_its_successor_comes(
@@ -212,6 +219,15 @@ def test_an_issued_key_is_replaced_for_another_generation_before_its_successor_c
     news = {name: value for name, value in ISSUED.items() if name not in ("accessKeyId", "secretAccessKey")} | changes
     found = StoreAccessKeyProvider().diff("id", ISSUED, news)
     assert (found.changes, found.replaces, found.delete_before_replace) == (differs, replaces, True)
+
+
+def test_an_issued_key_is_replaced_where_its_scope_makes_the_principal() -> None:
+    weka = {"kind": "weka-s3", "api": "https://weka01:14000", "credentials": "env:X"}
+    olds = ISSUED | {"issuer": weka}
+    found = StoreAccessKeyProvider().diff("id", olds, olds | {"principal": Unknown(), "prefix": "team"})
+    assert (found.changes, found.replaces) == (True, ["principal"])
+    found = StoreAccessKeyProvider().diff("id", olds, olds | {"principal": Unknown()})
+    assert (found.changes, found.replaces) == (False, [])
 
 
 def test_an_issued_key_stays_when_the_way_to_the_store_changes() -> None:
