@@ -17,6 +17,7 @@ from pulumi_modelstore_provider.keys.protocol import KeyIssuer, Scope
 from pulumi_modelstore_provider.keys.vast_s3 import VastKeys
 from pulumi_modelstore_provider.keys.vast_vms import Vms
 from pulumi_modelstore_provider.keys.weka_s3 import WekaKeys
+from pulumi_modelstore_provider.keys.weka_accounts import WekaAccounts
 from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
 from pulumi_modelstore_provider.time_limits import TimeLimits
 from servers.certificates import self_signed
@@ -226,7 +227,9 @@ def test_store_that_hangs_is_given_up(appliance: Appliance) -> None:
 
 
 def _issuer_at(appliance: Appliance, api: HttpApi) -> KeyIssuer:
-    return VastKeys(Vms(api, "ai")) if "vms" in appliance.settings else WekaKeys(api, Credentials("a", "password"))
+    if "vms" in appliance.settings:
+        return VastKeys(Vms(api, "ai"))
+    return WekaKeys(WekaAccounts(api, Credentials("a", "password")))
 
 
 def _base_of(appliance: Appliance) -> str:
