@@ -33,7 +33,8 @@ class PrincipalProvider(Adapter):
         if issuer_address_differs(_olds, _news):
             replaces.append("issuer")
         changes = bool(replaces or differs(_olds, _news, "prefix", "readOnly")) or issuer_differs(_olds, _news)
-        return DiffResult(changes=changes, replaces=replaces)
+        # The stale one goes first: under another name of the same store it has its successor's id, keys and all.
+        return DiffResult(changes=changes, replaces=replaces, delete_before_replace=True)
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
