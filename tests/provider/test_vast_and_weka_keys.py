@@ -16,8 +16,8 @@ from pulumi_modelstore_provider.http_api import HttpApi
 from pulumi_modelstore_provider.keys.protocol import KeyIssuer, Scope
 from pulumi_modelstore_provider.keys.vast_s3 import VastKeys
 from pulumi_modelstore_provider.keys.vast_vms import Vms
-from pulumi_modelstore_provider.keys.weka_s3 import WekaKeys
 from pulumi_modelstore_provider.keys.weka_accounts import WekaAccounts
+from pulumi_modelstore_provider.keys.weka_s3 import WekaKeys
 from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
 from pulumi_modelstore_provider.time_limits import TimeLimits
 from servers.certificates import self_signed

@@ -19,6 +19,7 @@ from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, Store
 from pulumi_modelstore_provider.keys.ceph_rgw_admin import NO_USER, USER_EXISTS, AdminOps, open_admin
 from pulumi_modelstore_provider.keys.ceph_rgw_locks import lock_of
 from pulumi_modelstore_provider.keys.ceph_rgw_policy import BucketPolicy
+from pulumi_modelstore_provider.keys.ceph_rgw_users import display_name, keys_of, require_own, require_usable
 from pulumi_modelstore_provider.keys.deletion import await_gone
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 from pulumi_modelstore_provider.s3.connection import S3Connection
@@ -101,14 +102,13 @@ class CephRgwKeys:
         user = self._admin.user(principal)
         if user is None:
             user = self._created(principal)
-        self._require_own(principal, user)
-        self._require_enabled(principal, user)
+        require_usable(principal, user, on=self._admin.place)
         self._policy_of(scope.bucket).admit(principal, scope)
         return principal
 
     def _created(self, principal: str) -> Mapping[str, Any]:
         try:
-            self._admin.create_user(principal, _display_name(principal))
+            self._admin.create_user(principal, display_name(principal))
         except StoreRefused as refusal:
             # Made by another run in between, or by this request when its answer was lost.
             if refusal.code != USER_EXISTS:
@@ -130,7 +130,7 @@ class CephRgwKeys:
         """Delete the user with the keys it still has, and take it out of the bucket's policy."""
         user = self._admin.user(principal)
         if user is not None:
-            self._require_own(principal, user)
+            require_own(principal, user, on=self._admin.place)
             with self._changing(principal):
                 self._delete_user(principal)
         self._policy_of(scope.bucket).dismiss(principal)
@@ -154,7 +154,7 @@ class CephRgwKeys:
     def keys(self, principal: str) -> Sequence[str]:
         """Return the ids of the user's keys; none where it is gone."""
         user = self._admin.user(principal)
-        return [] if user is None else sorted(str(key["access_key"]) for key in self._keys_of(principal, user))
+        return [] if user is None else keys_of(principal, user, on=self._admin.place)
 
     def left_over(self, principal: str, *, slot: Slot, generation: int) -> Sequence[str]:
         """Return the key of that slot and generation where it is there already."""
@@ -170,8 +170,7 @@ class CephRgwKeys:
                 on=self._admin.place,
                 remedy="Run `pulumi refresh`, then deploy again",
             )
-        self._require_own(principal, user)
-        self._require_enabled(principal, user)
+        require_usable(principal, user, on=self._admin.place)
         # Somebody may have replaced the policy since: a key that opens nothing is of no use.
         self._policy_of(scope.bucket).admit(principal, scope)
         key_id = key_id_of(principal, slot, generation)
@@ -209,40 +208,8 @@ class CephRgwKeys:
             if key_id in self.keys(principal):
                 raise refusal from None
 
-    def _keys_of(self, principal: str, user: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        keys = user.get("keys")
-        if isinstance(keys, list):
-            return keys
-        raise ModelstoreError(
-            f"Ceph does not tell the keys of the user {principal}",
-            on=self._admin.place,
-            remedy="Let the user that admin_credentials refer to see them: radosgw-admin caps add --caps='users=*'",
-        )
-
-    def _require_own(self, principal: str, user: Mapping[str, Any]) -> None:
-        if user.get("display_name") != _display_name(principal):
-            raise ModelstoreError(
-                f"The user {principal} was not made here: its name is taken",
-                on=self._admin.place,
-                answer=f"the display name {str(user.get('display_name'))!r}",
-                remedy="Give the component another name, or delete that user if nobody needs it",
-            )
-
-    def _require_enabled(self, principal: str, user: Mapping[str, Any]) -> None:
-        if str(user.get("suspended", 0)).lower() not in ("0", "false"):
-            raise ModelstoreError(
-                f"The user {principal} is suspended: none of its keys works",
-                on=self._admin.place,
-                remedy=f"Enable it if that is right: radosgw-admin user enable --uid='{principal}'",
-            )
-
 
 def key_id_of(principal: str, slot: Slot, generation: int) -> str:
     """Return the id of a principal's key: 20 capital letters and digits, as Ceph makes them; unique among all users."""
     digest = hashlib.sha256(f"{principal}\n{slot}\n{generation}".encode()).digest()
     return "MS" + b32encode(digest).decode("ascii")[:18]
-
-
-def _display_name(principal: str) -> str:
-    """What tells a user that was made here from others; without spaces, which are signed in two ways."""
-    return f"pulumi-modelstore:{principal.rpartition('$')[2]}"
