@@ -7,10 +7,9 @@ whole container: a token for a folder exists only with a hierarchical namespace.
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -27,16 +26,11 @@ from pulumi_modelstore_provider.errors import (
 )
 from pulumi_modelstore_provider.keys.azure_key_names import LONGEST_ID, keys_of, new_key_id, place, principal_name
 from pulumi_modelstore_provider.keys.azure_policies import MOST_POLICIES, Policies, StoredPolicies
+from pulumi_modelstore_provider.keys.azure_terms import fit, fits, new_policy
 from pulumi_modelstore_provider.keys.deletion import await_gone
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
 
-if TYPE_CHECKING:
-    from azure.storage.blob import AccessPolicy
-
 DEFAULT_KEY_DAYS = 3650
-
-_EARLIER = datetime.timedelta(hours=1)
-"""A policy begins before now, for clocks that go wrong."""
 
 _GONE_SECONDS = 90.0
 """Seconds; a policy that was taken away is out of effect within 30."""
@@ -102,8 +96,8 @@ class AzureKeys:
         def narrow(policies: Policies) -> bool:
             changed = False
             for policy in (policies[key] for key in keys_of(principal, policies)):
-                if policy is not None and not self._fits(policy, scope):
-                    self._fit(policy, scope)
+                if policy is not None and not fits(policy, scope, days=self._settings.key_days):
+                    fit(policy, scope, days=self._settings.key_days)
                     changed = True
             return changed
 
@@ -135,8 +129,6 @@ class AzureKeys:
 
         Raises ModelstoreError when the container has no room for another policy.
         """
-        from azure.storage.blob import AccessPolicy
-
         key_id = new_key_id(principal, slot, generation)
         if len(key_id) > LONGEST_ID:
             raise ModelstoreError(
@@ -144,7 +136,6 @@ class AzureKeys:
                 on=self._container.url(""),
                 remedy="Give the consumer a shorter name",
             )
-        start = datetime.datetime.now(datetime.UTC).replace(microsecond=0) - _EARLIER
 
         def add(policies: Policies) -> bool:
             beginning = place(principal, slot, generation)
@@ -152,8 +143,7 @@ class AzureKeys:
                 del policies[left]
             if len(policies) >= MOST_POLICIES:
                 raise self._no_room(policies)
-            policies[key_id] = policy = AccessPolicy(start=_text(start))
-            self._fit(policy, scope)
+            policies[key_id] = new_policy(scope, days=self._settings.key_days)
             return True
 
         self._policies.change(add)
@@ -213,16 +203,6 @@ class AzureKeys:
         keep_out_of_texts(token.partition("sig=")[2].partition("&")[0])
         return token
 
-    def _fits(self, policy: AccessPolicy, scope: Scope) -> bool:
-        rights = set(str(policy.permission or "")) == set(_rights(scope))
-        return rights and _time(policy.expiry) == _time(self._end(policy))
-
-    def _fit(self, policy: AccessPolicy, scope: Scope) -> None:
-        policy.permission, policy.expiry = _rights(scope), self._end(policy)
-
-    def _end(self, policy: AccessPolicy) -> str:
-        return _text(_time(policy.start) + _EARLIER + datetime.timedelta(days=self._settings.key_days))
-
     def _no_room(self, policies: Iterable[str]) -> ModelstoreError:
         return ModelstoreError(
             f"The container has {MOST_POLICIES} access policies already, the most that there may be: "
@@ -242,19 +222,3 @@ def _is_refused(trial: AzureContainer) -> bool:
             raise
         return True
     return False
-
-
-def _rights(scope: Scope) -> str:
-    """Read, list and, unless read-only, add, create, write and delete; in the order that the service writes them."""
-    return "rl" if scope.read_only else "racwdl"
-
-
-def _text(moment: datetime.datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _time(moment: object) -> datetime.datetime:
-    """Read a policy's moment; one without any counts as just now."""
-    if isinstance(moment, str) and moment:
-        return datetime.datetime.fromisoformat(moment).replace(microsecond=0)
-    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
