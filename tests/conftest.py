@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,12 +35,18 @@ def pytest_unconfigure() -> None:
 def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No account, cluster, configuration or cache of the user's reaches a test or a process that one starts."""
     home = tmp_path_factory.mktemp("home")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts what it runs in the background so, and every process that a test interrupts would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Tests edit programs more than once a second, which byte code does not notice where the length is the same.
+    sys.dont_write_bytecode = True
     servers = servers_folder()
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
             if name.startswith(OWN_PREFIXES) and name not in KEPT:
                 patch.delenv(name)
         patch.setenv("HOME", str(home))
+        patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
         patch.setenv("KUBECONFIG", str(home / "no-kubeconfig"))
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         patch.setenv("MODELSTORE_SERVERS", str(servers))

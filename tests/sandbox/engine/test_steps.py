@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
+
 from sandbox.engine.stacks import Stack
 
 ONE = """
@@ -27,6 +31,14 @@ def test_create_then_same(stack: Stack) -> None:
     assert again.ops == {}
     assert again.changes == {"same": 3}
     assert stack.preview().ops == {}
+
+
+def test_a_program_edited_at_once_is_read_anew_where_python_keeps_byte_code(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    stack.program(ONE).up()
+    assert stack.program(ONE.replace('"one"', '"two"')).preview().ops == {"a": ["update"], "b": ["update"]}
 
 
 def test_update_in_place_shows_the_property(stack: Stack) -> None:

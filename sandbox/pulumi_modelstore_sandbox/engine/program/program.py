@@ -119,7 +119,9 @@ def _execute(target: Target) -> None:
     entry = main / "__main__.py" if main.is_dir() else main
     if not entry.is_file():
         raise pulumi.RunError(f"there is no program at {entry}: a project's folder (or `main`) holds a __main__.py")
-    runpy.run_path(str(main), run_name="__main__")
+    # The file and not its folder: for a folder Python keeps byte code, and takes it for a program that was edited
+    # within the same second.
+    runpy.run_path(str(entry), run_name="__main__")
 
 
 def _unhandled(error: Exception, target: Target, report: Report) -> str:
