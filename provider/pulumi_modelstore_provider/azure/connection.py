@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import field_validator
 
+from pulumi_modelstore_provider.credentials import Reference
 from pulumi_modelstore_provider.stores.connection_settings import ConnectionSettings
 from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
 
@@ -32,6 +33,9 @@ class AzureConnection(ConnectionSettings):
     kind: Literal["azure-blob"] = "azure-blob"
     account: str
     endpoint: str | None = None
+    verify_tls: bool = True
+    ca_bundle: str | None = None
+    credentials: Reference = "default"
 
     @field_validator("account")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pulumi_modelstore_provider.credentials import Reference
 from pulumi_modelstore_provider.stores.connection_settings import ConnectionSettings
 from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
@@ -26,6 +27,9 @@ class GcsConnection(ConnectionSettings):
     project: str | None = None
     location: str | None = None
     endpoint: Endpoint | None = None
+    verify_tls: bool = True
+    ca_bundle: str | None = None
+    credentials: Reference = "default"
 
     @property
     def scheme(self) -> str:

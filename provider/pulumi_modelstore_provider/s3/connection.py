@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from pulumi_modelstore_provider.credentials import Reference
 from pulumi_modelstore_provider.stores.connection_settings import ConnectionSettings
 from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
@@ -27,6 +28,9 @@ class S3Connection(ConnectionSettings):
     endpoint: Endpoint | None = None
     region: str = Field(default="us-east-1", min_length=1)
     addressing: Literal["path", "virtual"] | None = None
+    verify_tls: bool = True
+    ca_bundle: str | None = None
+    credentials: Reference = "default"
     checksums: Literal["when_supported", "when_required"] | None = None
     signature: Literal["v4", "v2"] | None = None
 

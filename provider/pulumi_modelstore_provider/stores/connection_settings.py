@@ -7,25 +7,18 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_camel
 
-from pulumi_modelstore_provider.credentials import Reference, parse_reference
+from pulumi_modelstore_provider.credentials import parse_reference
 
 
 class ConnectionSettings(BaseModel):
-    """How a store is verified, and with whose credentials it is spoken to.
-
-    `ca_bundle` is the path of a PEM file. `credentials` is a reference, never a key.
-    """
+    """How a store is reached. Fields stand in the subclasses: in their order problems are told."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
     no_profiles: ClassVar[str | None] = None
     """Why `profile:` is refused, for a store whose keys are in no AWS configuration."""
 
-    verify_tls: bool = True
-    ca_bundle: str | None = None
-    credentials: Reference = "default"
-
-    @field_validator("credentials")
+    @field_validator("credentials", check_fields=False)
     @classmethod
     def _profiles_are_of_aws(cls, value: str) -> str:
         if cls.no_profiles is not None and parse_reference(value).kind == "profile":
