@@ -21,31 +21,30 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELSTORE_CACHE_HOME", str(tmp_path / "digest-cache"))
 
 
+def _store_on(server: VersityGateway | MotoAws | MinioServer, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A new bucket there, with the administrator's key at `env:STORE`."""
+    monkeypatch.setenv("STORE_ACCESS_KEY_ID", server.access_key_id)
+    monkeypatch.setenv("STORE_SECRET_ACCESS_KEY", server.secret_access_key)
+    client = server.client()
+    return Store(server.endpoint, new_bucket(client), client)
+
+
 @pytest.fixture
 def gateway_store(versitygw: VersityGateway, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A bucket on versitygw."""
-    monkeypatch.setenv("STORE_ACCESS_KEY_ID", versitygw.access_key_id)
-    monkeypatch.setenv("STORE_SECRET_ACCESS_KEY", versitygw.secret_access_key)
-    client = versitygw.client()
-    return Store(versitygw.endpoint, new_bucket(client), client)
+    return _store_on(versitygw, monkeypatch)
 
 
 @pytest.fixture
 def moto_store(moto_aws: MotoAws, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A bucket on moto."""
-    monkeypatch.setenv("STORE_ACCESS_KEY_ID", moto_aws.access_key_id)
-    monkeypatch.setenv("STORE_SECRET_ACCESS_KEY", moto_aws.secret_access_key)
-    client = moto_aws.client()
-    return Store(moto_aws.endpoint, new_bucket(client), client)
+    return _store_on(moto_aws, monkeypatch)
 
 
 @pytest.fixture
 def minio_store(minio: MinioServer, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A bucket on MinIO."""
-    monkeypatch.setenv("STORE_ACCESS_KEY_ID", minio.access_key_id)
-    monkeypatch.setenv("STORE_SECRET_ACCESS_KEY", minio.secret_access_key)
-    client = minio.client()
-    return Store(minio.endpoint, new_bucket(client), client)
+    return _store_on(minio, monkeypatch)
 
 
 @pytest.fixture
