@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from pulumi_modelstore_provider import progress
 from pulumi_modelstore_provider.artifacts.layout import validate_tag
 from pulumi_modelstore_provider.artifacts.tags import TagPlace, delete_tag, put_tag
+from pulumi_modelstore_provider.errors import NotInStore
 from pulumi_modelstore_provider.resources.adapter import (
     Adapter,
     Inputs,
@@ -83,7 +84,11 @@ class ArtifactTagProvider(Adapter):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Look at what the tag points to now."""
         inputs = ArtifactTagInputs.model_validate(props)
-        stored = inputs.place().read()
+        try:
+            stored = inputs.place().read()
+        except NotInStore:
+            # With its bucket.
+            stored = None
         if stored is None:
             return ReadResult("", {})
         outs = inputs.recorded() | {"target": stored.target}

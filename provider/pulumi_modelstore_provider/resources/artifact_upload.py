@@ -17,6 +17,7 @@ from pulumi_modelstore_provider.artifacts.layout import manifest_key, validate_v
 from pulumi_modelstore_provider.artifacts.purge import purge_version
 from pulumi_modelstore_provider.artifacts.sizes import human_size
 from pulumi_modelstore_provider.artifacts.upload import UploadOutcome, UploadRequest, upload_version
+from pulumi_modelstore_provider.errors import NotInStore
 from pulumi_modelstore_provider.resources.adapter import (
     Adapter,
     Inputs,
@@ -93,7 +94,11 @@ class ArtifactUploadProvider(Adapter):
         """Look at the manifest: gone means the version is gone, another content is shown as drift."""
         inputs = ArtifactUploadInputs.model_validate(props)
         objects = bucket_of(inputs.connection, inputs.bucket)
-        manifest = read_manifest(objects, manifest_key(inputs.model_prefix, inputs.version))
+        try:
+            manifest = read_manifest(objects, manifest_key(inputs.model_prefix, inputs.version))
+        except NotInStore:
+            # With its bucket.
+            manifest = None
         if manifest is None:
             return ReadResult("", {})
         outs = _outs(inputs, UploadOutcome(manifest))
