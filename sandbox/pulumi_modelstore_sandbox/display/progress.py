@@ -165,7 +165,8 @@ def _custom(step: Step) -> bool:
 
 
 def _retained(step: Step) -> bool:
-    return step.op == "delete" and step.old is not None and step.old.custom and step.old.retain_on_delete
+    left = step.op in ("delete", "delete-replaced")
+    return left and step.old is not None and step.old.custom and step.old.retain_on_delete
 
 
 def _done(step: Step) -> str:

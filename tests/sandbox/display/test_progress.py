@@ -132,6 +132,13 @@ def test_what_is_kept_is_listed() -> None:
     assert "other my:index:Thing id-1" not in shown
 
 
+def test_what_is_kept_after_its_replacement_is_listed() -> None:
+    kept = step("delete-replaced", "bucket", {"a": 1}, retain_on_delete=True)
+    shown = text(show(StepSucceeded(kept, 0), Finished({"replace": 1}, 0, succeeded=True)))
+    assert "bucket left the stack and stays (retain_on_delete)" in shown
+    assert "Kept (no longer in the stack, not deleted):\n  bucket my:index:Thing id-1\n" in shown
+
+
 def test_a_refresh_tells_drift() -> None:
     drift = step("refresh", "drifted", {"size": 1}, {"size": 2}, {"size": PropertyDiff("update")})
     shown = text(show(StepStarted(drift), StepSucceeded(drift, 0), StepSucceeded(step("refresh", "lost", {}), 0)))
