@@ -1,7 +1,7 @@
 """The reference stack: where the models are, how often keys rotate and what serves them, by configuration.
 
 Configuration, all optional (see README.md beside this file):
-    backend            object: `kind` (aws-s3, s3-compatible) and the settings of that backend
+    backend            object: `kind` and the settings of that backend; README.md has one of each kind
     adopt              true where the bucket exists
     model              file or folder of the model; unset, a small one is written to `model/` once
     version            name of the version; unset, from the content

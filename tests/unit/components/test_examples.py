@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import runpy
 import shutil
 import sys
@@ -9,15 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from pulumi_modelstore.backends.from_config import _kinds
 from unit.components.declared import SECRET, Declared, declare
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+DOCUMENTED = {
+    found["modelstore:backend"]["kind"]: found
+    for block in re.findall(r"```yaml\n(.*?)```", (EXAMPLES / "reference" / "README.md").read_text(), re.DOTALL)
+    for found in [yaml.safe_load(block)["config"]]
+}
+"""The configurations in the README of the reference stack, by the kind of their backend."""
+
+SCHEMES = {"azure-blob": "https://acmemodels.blob.core.windows.net/", "gcs": "gs://"}
 
 
 @pytest.fixture
 def examples(tmp_path: Path) -> Path:
-    shutil.copytree(EXAMPLES, tmp_path / "examples", ignore=shutil.ignore_patterns("model", ".sandbox", "__pycache__"))
+    shutil.copytree(
+        EXAMPLES, tmp_path / "examples", ignore=shutil.ignore_patterns("model", ".sandbox", "__pycache__", ".venv")
+    )
     return tmp_path / "examples"
 
 
@@ -125,3 +139,23 @@ def test_reference_with_another_store_tags_and_keys(
     assert "nvidia.com/gpu" not in predictor["model"]["resources"]["limits"]
     assert declared["models-reader-ready"].inputs["accessKeyId"] == "AKIA"
     assert declared["demo-tag-latest"].inputs["target"] == "v2"
+
+
+def test_reference_documents_every_backend() -> None:
+    assert DOCUMENTED.keys() == set(_kinds())
+
+
+@pytest.mark.parametrize("kind", DOCUMENTED)
+def test_reference_runs_with_what_its_readme_shows(
+    examples: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    config = {"model": str(model_folder), "readerSecretAccessKey": "hush"}
+    for name, value in DOCUMENTED[kind].items():
+        project, _, key = name.partition(":")
+        config[key if project == "modelstore" else name] = value if isinstance(value, str) else json.dumps(value)
+    declared = run(examples / "reference", monkeypatch, config, ("readerSecretAccessKey",))
+    bucket = DOCUMENTED[kind]["modelstore:backend"].get("bucket", "models")
+    uri = f"{SCHEMES.get(kind, 's3://')}{bucket}/models/demo/"
+    assert str(declared["demo-service"].inputs["spec"]["predictor"]["model"]["storageUri"]).startswith(uri)
+    assert declared["demo-upload"].inputs["bucket"] == bucket
+    assert ("models-reader-even" in declared.resources) == (kind != "s3-compatible")
