@@ -69,7 +69,7 @@ def asking(failed: str, *, on: str) -> Iterator[None]:
 def _refusal(error: ClientError, failed: str, on: str) -> StoreRefused:
     response: dict[str, Any] = error.response
     detail = response.get("Error", {})
-    code, message = str(detail.get("Code", "")), str(detail.get("Message", ""))
+    code, message = str(detail.get("Code") or ""), str(detail.get("Message") or "")
     told = response.get("ResponseMetadata", {})
     status, headers = int(told.get("HTTPStatusCode", 0)), told.get("HTTPHeaders", {})
     answer = f"{code}: {message}" if message and message != code else code

@@ -1,0 +1,18 @@
+"""What is told of an answer that a store gave by S3."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pulumi_modelstore_provider.errors import StoreRefused
+from pulumi_modelstore_provider.s3.failures import asking
+
+
+def test_an_answer_without_a_message_is_its_code() -> None:
+    # As botocore has it of a store that sends the element empty.
+    error = {"Error": {"Code": "InvalidAccessKeyId", "Message": None}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    with pytest.raises(StoreRefused) as refused, asking("Cannot list", on="s3://models/"):
+        raise ClientError(error, "ListObjectsV2")  # type: ignore[arg-type]
+    assert "InvalidAccessKeyId (HTTP 403)" in str(refused.value)
+    assert "None" not in str(refused.value)
