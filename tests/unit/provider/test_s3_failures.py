@@ -13,6 +13,6 @@ def test_an_answer_without_a_message_is_its_code() -> None:
     # As botocore has it of a store that sends the element empty.
     error = {"Error": {"Code": "InvalidAccessKeyId", "Message": None}, "ResponseMetadata": {"HTTPStatusCode": 403}}
     with pytest.raises(StoreRefused) as refused, asking("Cannot list", on="s3://models/"):
-        raise ClientError(error, "ListObjectsV2")  # type: ignore[arg-type]
+        raise ClientError(error, "ListObjectsV2")
     assert "InvalidAccessKeyId (HTTP 403)" in str(refused.value)
     assert "None" not in str(refused.value)
