@@ -13,6 +13,7 @@ import pytest
 
 from provider.minio_keys import Bucket, answer, bucket_on, unused_name
 from provider.recording_proxy import Answer, Exchange, recording_proxy, refusal
+from provider.stores import Store
 from pulumi_modelstore_provider.credentials import Credentials
 from pulumi_modelstore_provider.errors import (
     CredentialsUnavailable,
@@ -288,3 +289,14 @@ def test_minio_takes_no_rule_against_unfinished_uploads(bucket: Bucket) -> None:
     with pytest.raises(StoreRefused) as refused:
         BucketProvider().create(inputs)
     assert refused.value.status == 400
+
+
+def test_a_store_of_another_kind_is_named_as_the_reason(minio_store: Store) -> None:
+    # What a CephRgw namespace asks for, on a MinIO.
+    inputs = {
+        "connection": minio_store.connection.to_inputs(),
+        "bucket": minio_store.bucket,
+        "abortUploadsAfterDays": 7,
+    }
+    with pytest.raises(ModelstoreError, match=r"Cannot set the bucket's lifecycle.*backend is the one for this store"):
+        BucketProvider().create(inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,7 +47,10 @@ def backend_from_config(settings: Mapping[str, Any] | str | None = None, *, key:
     model = _model(kind)
     if model is None:
         found = "is missing" if kind is None else f"{kind!r} is no backend"
-        raise _invalid(key, Problem("kind", found, f"Choose one of {', '.join(_kinds())}"))
+        kinds = _kinds()
+        close = get_close_matches(str(kind), kinds, n=1)
+        remedy = f"Write {close[0]}" if close else f"Choose one of {', '.join(kinds)}"
+        raise _invalid(key, Problem("kind", found, remedy))
     given = {str(name): value for name, value in settings.items()}
     problems = model.type_problems(given)
     if problems:

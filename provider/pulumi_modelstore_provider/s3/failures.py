@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _ABSENT = {"NoSuchKey", "NoSuchBucket", "NoSuchUpload", "NotFound", "404"}
 _CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
 _LATER = "Run again later: what is already there is kept"
+_OTHER_KIND = "Check that the namespace's backend is the one for this store: it does not take the request"
 _OTHER_REGION = "Check the region: the bucket is in another one"
 FOREIGN = "ForeignAnswer"
 """The `code` of an answer that no S3 store gives."""
@@ -39,6 +40,9 @@ _REMEDIES = {
     "InternalError": _LATER,
     "TooManyRequests": _LATER,
     **dict.fromkeys(("429", "500", "502", "503", "504"), _LATER),
+    "MalformedXML": _OTHER_KIND,
+    "NotImplemented": _OTHER_KIND,
+    "501": _OTHER_KIND,
     "QuotaExceeded": "Make room in the bucket or raise its quota, then run again",
     "EntityTooLarge": "Check the store's limit for one object",
 }

@@ -29,6 +29,8 @@ def test_settings_come_from_the_stacks_configuration() -> None:
     ("settings", "said"),
     [
         ({}, f"kind: is missing. Choose one of {KINDS}."),
+        ({"kind": "mino"}, "kind: 'mino' is no backend. Write minio."),
+        ({"kind": "aws_s3"}, "kind: 'aws_s3' is no backend. Write aws-s3."),
         ({"kind": "floppy"}, f"kind: 'floppy' is no backend. Choose one of {KINDS}."),
         ({"kind": "protocol"}, "kind: 'protocol' is no backend"),
         ({"kind": "../aws-s3"}, "is no backend"),
