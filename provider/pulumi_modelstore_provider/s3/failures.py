@@ -40,9 +40,7 @@ _REMEDIES = {
     "InternalError": _LATER,
     "TooManyRequests": _LATER,
     **dict.fromkeys(("429", "500", "502", "503", "504"), _LATER),
-    "MalformedXML": _OTHER_KIND,
-    "NotImplemented": _OTHER_KIND,
-    "501": _OTHER_KIND,
+    **dict.fromkeys(("400", "501"), _OTHER_KIND),
     "QuotaExceeded": "Make room in the bucket or raise its quota, then run again",
     "EntityTooLarge": "Check the store's limit for one object",
 }
