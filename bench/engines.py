@@ -110,7 +110,7 @@ def _cli(pulumi: str, scratch: Path, environment: dict[str, str]) -> Runner:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
     runner = Runner([pulumi, "--non-interactive"], _project(scratch / "cli"), own)
-    seconds([*MODELSTORE, "plugins", str(plugins)], folder=scratch, environment=own)
+    seconds([*MODELSTORE, "plugins", str(plugins)], folder=runner.folder, environment=own)
     runner.once("stack", "init", STACK)
     return runner
 
