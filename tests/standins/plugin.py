@@ -7,14 +7,11 @@ components use, and refuses others: it is strict about names of arguments, as th
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,13 +19,14 @@ from pulumi.provider.experimental import provider as protocol
 from pulumi.provider.experimental.provider import Provider
 
 from pulumi_modelstore_sandbox.aws.properties import UNKNOWN, contains_unknown, dressed, plain, secret_keys
+from pulumi_modelstore_sandbox.plugins.__main__ import serve
+from pulumi_modelstore_sandbox.plugins.threaded import Threaded
 
 Properties = dict[str, Any]
 Function = Callable[[Properties], Properties]
 """A data source: arguments to result; raises what the engine is to show."""
 
 _TESTS = Path(__file__).resolve().parents[1]
-_PARENT_SECONDS = 1.0
 
 
 class StandInType(ABC):
@@ -158,30 +156,11 @@ def write_plugin(folder: Path, package: str, module: str, environment: Mapping[s
     return path
 
 
-async def _serve(package: str, module: str, engine_address: str) -> None:
-    import grpc.aio
-    from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
-    from pulumi.runtime.proto import provider_pb2_grpc
-
-    from pulumi_modelstore_sandbox.plugins.servicer import PluginServicer
-    from pulumi_modelstore_sandbox.plugins.threaded import Threaded
-
-    parent = os.getppid()
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(16))
+def _stand_in(module: str) -> Provider:
     declared = import_module(module)
-    stand_in = StandIn(declared.TYPES, getattr(declared, "FUNCTIONS", {}))
-    server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
-    servicer = PluginServicer(package, version(f"pulumi-{package}"), Threaded(stand_in), engine_address)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    while os.getppid() == parent:
-        await asyncio.sleep(_PARENT_SECONDS)
-    await server.stop(grace=None)
+    return Threaded(StandIn(declared.TYPES, getattr(declared, "FUNCTIONS", {})))
 
 
 if __name__ == "__main__":
     arguments = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    asyncio.run(_serve(arguments[0], arguments[1], arguments[2] if len(arguments) > 2 else ""))
+    asyncio.run(serve(arguments[0], _stand_in(arguments[1]), arguments[2] if len(arguments) > 2 else ""))

@@ -34,14 +34,14 @@ def provider_of(package: str) -> Provider:
     return KubernetesProvider()
 
 
-async def serve(package: str, engine_address: str) -> None:
+async def serve(package: str, provider: Provider, engine_address: str) -> None:
     """Serve until the engine is gone; the first line printed is the port."""
     # Asked for before anything is printed: the engine may be gone the moment it has read the port.
     parent = os.getppid()
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     # The real provider's version: state and messages name the one that the program was written for.
-    servicer = PluginServicer(package, version(f"pulumi-{package}"), provider_of(package), engine_address)
+    servicer = PluginServicer(package, version(f"pulumi-{package}"), provider, engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -57,7 +57,8 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     if not arguments or arguments[0] not in PACKAGES:
         raise SystemExit(f"usage: python -m pulumi_modelstore_sandbox.plugins {'|'.join(PACKAGES)} ENGINE_ADDRESS")
-    asyncio.run(serve(arguments[0], arguments[1] if len(arguments) > 1 else ""))
+    package, engine_address = arguments[0], arguments[1] if len(arguments) > 1 else ""
+    asyncio.run(serve(package, provider_of(package), engine_address))
 
 
 if __name__ == "__main__":
