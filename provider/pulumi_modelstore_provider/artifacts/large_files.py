@@ -8,9 +8,9 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.checksums import PartSum, sum_of, whole_crc32
 from pulumi_modelstore_provider.artifacts.content import FileEntry
-from pulumi_modelstore_provider.artifacts.digests import SourceFile
 from pulumi_modelstore_provider.artifacts.media_types import media_type
 from pulumi_modelstore_provider.artifacts.parts import PartPlan, plan_parts
 from pulumi_modelstore_provider.artifacts.reading import local_sums, opened
@@ -41,7 +41,7 @@ class _SentPart:
 @dataclass(frozen=True, slots=True)
 class _LargeFile:
     key: str
-    source: SourceFile
+    source: ByteSource
     entry: FileEntry
     plan: PartPlan
 
@@ -53,7 +53,7 @@ class _LargeFile:
 def send_large(
     transfer: Transfer,
     key: str,
-    source: SourceFile,
+    source: ByteSource,
     entry: FileEntry,
     existing: ListedObject | None,
     unfinished: Sequence[OpenUpload],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.checksums import sum_of
 from pulumi_modelstore_provider.artifacts.content import FileEntry
-from pulumi_modelstore_provider.artifacts.digests import SourceFile
 from pulumi_modelstore_provider.artifacts.media_types import media_type
 from pulumi_modelstore_provider.artifacts.parts import plan_parts
 from pulumi_modelstore_provider.artifacts.reading import opened
@@ -15,7 +15,7 @@ from pulumi_modelstore_provider.stores.protocol import ListedObject, StoreSums
 
 
 def send_small(
-    transfer: Transfer, key: str, source: SourceFile, entry: FileEntry, existing: ListedObject | None
+    transfer: Transfer, key: str, source: ByteSource, entry: FileEntry, existing: ListedObject | None
 ) -> FileReceipt:
     """Write the file with one request and verify it; an object of the same content is kept.
 

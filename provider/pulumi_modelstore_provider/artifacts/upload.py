@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.commits import read_manifest, version_conflict, write_manifest
 from pulumi_modelstore_provider.artifacts.content import Content, FilesInput, declared_tree
-from pulumi_modelstore_provider.artifacts.digests import SourceFile
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
+from pulumi_modelstore_provider.artifacts.local_files import LocalFile
 from pulumi_modelstore_provider.artifacts.manifest import Manifest
 from pulumi_modelstore_provider.artifacts.source import locate, scan
 from pulumi_modelstore_provider.artifacts.transfer import WORKERS, FileReceipt
@@ -99,7 +100,7 @@ def _is_whole(objects: ObjectStore, prefix: str, content: Content) -> bool:
 
 def _source(
     objects: ObjectStore, request: UploadRequest, declared: str, *, damaged: bool
-) -> tuple[Content, dict[str, SourceFile]]:
+) -> tuple[Content, Mapping[str, ByteSource]]:
     if not request.source or not locate(request.source, base=request.base).exists():
         state = "has lost files in the store" if damaged else "is not in the store"
         raise ModelstoreError(
@@ -115,4 +116,4 @@ def _source(
             f"declared was {declared}",
             remedy="Preview again: the new content becomes a new version",
         )
-    return content, {file.path: file for file in listing.files}
+    return content, {file.path: LocalFile(file.realpath) for file in listing.files}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
+from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
-from pulumi_modelstore_provider.artifacts.digests import SourceFile
 from pulumi_modelstore_provider.artifacts.large_files import send_large
 from pulumi_modelstore_provider.artifacts.parts import plan_parts
 from pulumi_modelstore_provider.artifacts.small_files import other_writer, send_small
@@ -23,7 +23,7 @@ def send_files(
     objects: ObjectStore,
     prefix: str,
     content: Content,
-    sources: Mapping[str, SourceFile],
+    sources: Mapping[str, ByteSource],
     *,
     urn: str,
     refuse_if_committed: Callable[[], None],
@@ -62,7 +62,7 @@ def abort_unfinished(objects: ObjectStore, prefix: str, content: Content) -> Non
 def _send_all(
     transfer: Transfer,
     keys: Mapping[str, FileEntry],
-    sources: Mapping[str, SourceFile],
+    sources: Mapping[str, ByteSource],
     present: Mapping[str, ListedObject],
 ) -> list[FileReceipt]:
     small: list[Future[FileReceipt]] = []

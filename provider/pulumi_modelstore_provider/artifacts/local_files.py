@@ -1,0 +1,69 @@
+"""Files on this machine, as an upload reads them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pulumi_modelstore_provider.artifacts.byte_source import OpenBytes
+from pulumi_modelstore_provider.artifacts.content import FileEntry
+from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
+from pulumi_modelstore_provider.errors import SourceChanged
+
+_WAIT = "Wait until it is written, then run again: the new content becomes a new version"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """The file at `name`, a real path."""
+
+    name: str
+    is_local: bool = True
+
+    @contextmanager
+    def open(self, entry: FileEntry) -> Iterator[OpenBytes]:
+        """Open it. Raises SourceChanged when it is gone, unreadable or of another size."""
+        try:
+            descriptor = os.open(self.name, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SourceChanged(
+                f"The source file cannot be read any more: {error.strerror}",
+                on=self.name,
+                remedy="Put it back or choose another source, then run again",
+            ) from None
+        try:
+            if os.fstat(descriptor).st_size != entry.size:
+                what = "The source file has another size than when the program ran"
+                raise SourceChanged(what, on=self.name, remedy=_WAIT)
+            yield _OpenFile(descriptor, self.name)
+        finally:
+            os.close(descriptor)
+
+    def forget(self) -> None:
+        """Have the next run read the file."""
+        DigestCache().forget(self.name)
+
+
+class _OpenFile:
+    def __init__(self, descriptor: int, path: str) -> None:
+        self._descriptor, self._path = descriptor, path
+        self._before = self._identity()
+
+    def read_into(self, offset: int, buffer: memoryview) -> None:
+        while buffer:
+            count = os.preadv(self._descriptor, [buffer], offset)
+            if not count:
+                raise self._changed("it is shorter than it was")
+            offset, buffer = offset + count, buffer[count:]
+
+    def check(self) -> None:
+        if self._identity() != self._before:
+            raise self._changed("it was written to while it was read")
+
+    def _identity(self) -> FileIdentity:
+        return FileIdentity.of(self._path, os.fstat(self._descriptor))
+
+    def _changed(self, what: str) -> SourceChanged:
+        return SourceChanged(f"The source file changed during the upload: {what}", on=self._path, remedy=_WAIT)
