@@ -33,11 +33,13 @@ UPLOADER = """
 import sys
 from pathlib import Path
 from provider.stores import request_for
+from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.azure.bucket import open_bucket
 from pulumi_modelstore_provider.azure.connection import AzureConnection
 connection = AzureConnection(account=sys.argv[1], endpoint=sys.argv[2], credentials="env:STORE")
-upload_version(open_bucket(connection, sys.argv[3]), request_for(Path(sys.argv[4])), workers=2)
+settings = TransferSettings(concurrency=2)
+upload_version(open_bucket(connection, sys.argv[3]), request_for(Path(sys.argv[4])), settings=settings)
 """
 
 

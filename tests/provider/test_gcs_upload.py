@@ -35,11 +35,13 @@ UPLOADER = """
 import sys
 from pathlib import Path
 from provider.stores import request_for
+from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.gcs.bucket import open_bucket
 from pulumi_modelstore_provider.gcs.connection import GcsConnection
 connection = GcsConnection(endpoint=sys.argv[1], credentials="env:GCS")
-upload_version(open_bucket(connection, sys.argv[2]), request_for(Path(sys.argv[3])), workers=1)
+settings = TransferSettings(concurrency=1)
+upload_version(open_bucket(connection, sys.argv[2]), request_for(Path(sys.argv[3])), settings=settings)
 """
 
 

@@ -9,6 +9,7 @@ import pytest
 from provider.recording_proxy import Answer, Exchange, recording_proxy, refusal
 from provider.stores import MIB, PREFIX, Store, request_for, write_parts
 from pulumi_modelstore_provider.artifacts.layout import version_prefix
+from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.errors import StoreRefused, WriteConflict
 from pulumi_modelstore_provider.s3.multipart import open_uploads
@@ -30,7 +31,7 @@ def test_interrupted_upload_goes_on_with_the_parts_that_are_there(minio_store: S
 
         proxy.before = stop
         with pytest.raises(StoreRefused, match="Stopped by the test"):
-            upload_version(minio_store.via(proxy.endpoint).objects, request, workers=1)
+            upload_version(minio_store.via(proxy.endpoint).objects, request, settings=TransferSettings(concurrency=1))
         assert [upload.key for upload in open_uploads(minio_store.objects, key)] == [key]
 
         proxy.before = lambda exchange: None

@@ -19,6 +19,7 @@ from pulumi_modelstore_provider.artifacts import transfer
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
 from pulumi_modelstore_provider.artifacts.parts import plan_parts
+from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
 from pulumi_modelstore_provider.s3.multipart import open_uploads, stored_parts
@@ -29,8 +30,10 @@ UPLOADER = """
 import sys
 from pathlib import Path
 from provider.stores import Store, request_for
+from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import upload_version
-upload_version(Store(sys.argv[1], sys.argv[2], None).objects, request_for(Path(sys.argv[3])), workers=2)
+settings = TransferSettings(concurrency=2)
+upload_version(Store(sys.argv[1], sys.argv[2], None).objects, request_for(Path(sys.argv[3])), settings=settings)
 """
 
 
@@ -148,7 +151,7 @@ def test_changed_file_is_noticed_while_it_is_sent(gateway_store: Store, proxy: R
     proxy.before = change_last_byte
     request = request_for(tmp_path / "m")
     with pytest.raises(SourceChanged, match="changed during the upload"):
-        upload_version(gateway_store.via(proxy.endpoint).objects, request, workers=2)
+        upload_version(gateway_store.via(proxy.endpoint).objects, request, settings=TransferSettings(concurrency=2))
     assert changed.is_set()
     assert gateway_store.listed() == []
 
@@ -164,7 +167,11 @@ def test_shortened_file_is_noticed(gateway_store: Store, proxy: RecordingProxy, 
 
     proxy.before = shorten
     with pytest.raises(SourceChanged, match="shorter than it was"):
-        upload_version(gateway_store.via(proxy.endpoint).objects, request_for(tmp_path / "m"), workers=2)
+        upload_version(
+            gateway_store.via(proxy.endpoint).objects,
+            request_for(tmp_path / "m"),
+            settings=TransferSettings(concurrency=2),
+        )
     assert gateway_store.listed() == []
 
 
@@ -203,7 +210,9 @@ def test_parts_in_memory_are_bounded(gateway_store: Store, proxy: RecordingProxy
         return answer
 
     proxy.before, proxy.after = enter, leave
-    upload_version(gateway_store.via(proxy.endpoint).objects, request_for(tmp_path / "m"), workers=2)
+    upload_version(
+        gateway_store.via(proxy.endpoint).objects, request_for(tmp_path / "m"), settings=TransferSettings(concurrency=2)
+    )
     assert most == 2
 
 

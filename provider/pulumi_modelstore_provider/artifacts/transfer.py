@@ -10,12 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from pulumi_modelstore_provider.artifacts.parts import MIB
+from pulumi_modelstore_provider.artifacts.transfer_settings import USUAL_CONCURRENCY
 from pulumi_modelstore_provider.artifacts.verification import Method
 from pulumi_modelstore_provider.progress import TransferProgress
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
-
-WORKERS = 8
-"""Requests under way at once: beyond eight connections a loopback store was no faster."""
 
 _MOST_MEMORY = 192 * MIB
 _FEWEST_WORKERS = 2
@@ -46,7 +44,7 @@ class Transfer:
         *,
         largest_part: int,
         refuse_if_committed: Callable[[], None],
-        workers: int = WORKERS,
+        workers: int = USUAL_CONCURRENCY,
     ) -> None:
         self.objects = objects
         self.progress = progress

@@ -14,7 +14,8 @@ from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_pr
 from pulumi_modelstore_provider.artifacts.local_files import LocalFile
 from pulumi_modelstore_provider.artifacts.manifest import Manifest
 from pulumi_modelstore_provider.artifacts.source import locate, scan
-from pulumi_modelstore_provider.artifacts.transfer import WORKERS, FileReceipt
+from pulumi_modelstore_provider.artifacts.transfer import FileReceipt
+from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings, in_force
 from pulumi_modelstore_provider.artifacts.verification import Method
 from pulumi_modelstore_provider.artifacts.version_files import abort_unfinished, send_files
 from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
@@ -61,13 +62,16 @@ class UploadOutcome:
         return Counter(receipt.method for receipt in self.receipts)
 
 
-def upload_version(objects: ObjectStore, request: UploadRequest, *, workers: int = WORKERS) -> UploadOutcome:
+def upload_version(
+    objects: ObjectStore, request: UploadRequest, *, settings: TransferSettings | None = None
+) -> UploadOutcome:
     """Make the version exist with exactly the declared content, and return it.
 
     A version that exists with this content is adopted; files that have gone missing from it are sent again. Raises
     VersionConflict when it exists with other content, SourceChanged when the source is not what was declared,
     ModelstoreError when neither the version nor the source is at hand, and what the store answers.
     """
+    limits = in_force(settings)
     key = manifest_key(request.model_prefix, request.version)
     prefix = version_prefix(request.model_prefix, request.version)
     declared = declared_tree(request.files)
@@ -85,7 +89,7 @@ def upload_version(objects: ObjectStore, request: UploadRequest, *, workers: int
             raise version_conflict(objects.url(key), request.version, committed.content.tree_digest)
 
     receipts = send_files(
-        objects, prefix, content, sources, urn=request.urn, refuse_if_committed=refuse_if_committed, workers=workers
+        objects, prefix, content, sources, urn=request.urn, refuse_if_committed=refuse_if_committed, settings=limits
     )
     manifest = Manifest(request.model, request.version, content)
     write_manifest(objects, key, manifest)

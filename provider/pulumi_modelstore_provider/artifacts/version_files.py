@@ -10,7 +10,8 @@ from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.large_files import send_large
 from pulumi_modelstore_provider.artifacts.parts import plan_parts
 from pulumi_modelstore_provider.artifacts.small_files import other_writer, send_small
-from pulumi_modelstore_provider.artifacts.transfer import WORKERS, FileReceipt, Transfer, TransferStopped
+from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer, TransferStopped
+from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA
 from pulumi_modelstore_provider.errors import ModelstoreError
 from pulumi_modelstore_provider.progress import TransferProgress
@@ -27,7 +28,7 @@ def send_files(
     *,
     urn: str,
     refuse_if_committed: Callable[[], None],
-    workers: int = WORKERS,
+    settings: TransferSettings,
 ) -> list[FileReceipt]:
     """Send what is not there yet, verify all of it, and leave nothing else under `prefix`.
 
@@ -42,7 +43,11 @@ def send_files(
     largest_part = max(min(plan.part_size, max(1, plan.size)) for plan in plans)
     progress = TransferProgress(urn, "uploading", content.total_bytes)
     with Transfer(
-        objects, progress, largest_part=largest_part, refuse_if_committed=refuse_if_committed, workers=workers
+        objects,
+        progress,
+        largest_part=largest_part,
+        refuse_if_committed=refuse_if_committed,
+        workers=settings.concurrency,
     ) as transfer:
         receipts = _send_all(transfer, keys, sources, present)
     if leftovers:

@@ -16,6 +16,7 @@ from pulumi_modelstore_provider.artifacts.file_names import LONGEST_KEY, nesting
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, validate_version, version_prefix
 from pulumi_modelstore_provider.artifacts.purge import purge_version
 from pulumi_modelstore_provider.artifacts.sizes import human_size
+from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import UploadOutcome, UploadRequest, upload_version
 from pulumi_modelstore_provider.errors import NotInStore
 from pulumi_modelstore_provider.resources.adapter import (
@@ -46,6 +47,7 @@ class ArtifactUploadInputs(Inputs):
     files: dict[str, str]
     source: str = ""
     on_delete: OnDelete = "retain"
+    transfer: TransferSettings | None = None
     urn: str = Field(default="", repr=False)
 
     @field_validator("version")
@@ -66,7 +68,7 @@ class ArtifactUploadProvider(Adapter):
         return result
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare the version, the files' digests and the settings; where the source lies is no difference."""
+        """Compare the version, the digests and the settings; where the source lies and how it travels are none."""
         replaces = differs(_olds, _news, "bucket", "modelPrefix")
         same_names = not replaces
         if address_differs(_olds, _news):
@@ -135,6 +137,7 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
         files: pulumi.Input[Mapping[str, str]],
         source: pulumi.Input[str] = "",
         on_delete: OnDelete = "retain",
+        transfer: TransferSettings | None = None,
         namespace: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -142,7 +145,8 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
 
         `connection` is `Connection.to_inputs()`; `model_prefix` as of `layout.model_prefix`; `files` as of
         `Content.as_inputs()`; `source` a path, relative to the program's folder, that is only needed while the version
-        is not in the store. `namespace` is for messages.
+        is not in the store; `transfer` limits the upload, and a change of it alone changes nothing. `namespace` is for
+        messages.
         """
         props = {
             "connection": connection,
@@ -152,6 +156,7 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
             "files": files,
             "source": source,
             "onDelete": on_delete,
+            "transfer": None if transfer is None else transfer.to_inputs(),
             "namespace": namespace,
             "urn": self.urn_of(name, opts),
             "manifestDigest": None,
@@ -214,7 +219,7 @@ def _place(inputs: ArtifactUploadInputs) -> str:
 
 def _upload(inputs: ArtifactUploadInputs) -> UploadOutcome:
     request = UploadRequest(inputs.model_prefix, inputs.version, inputs.files, inputs.source, inputs.urn)
-    outcome = upload_version(bucket_of(inputs.connection, inputs.bucket), request)
+    outcome = upload_version(bucket_of(inputs.connection, inputs.bucket), request, settings=inputs.transfer)
     total = human_size(outcome.manifest.content.total_bytes)
     if not outcome.receipts:
         progress.tell(inputs.urn, f"version {inputs.version} ({total}) is in the store already")

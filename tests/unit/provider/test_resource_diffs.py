@@ -55,6 +55,7 @@ def upload(**changes: Any) -> DiffResult:
         {"files": {"a": f"{DIGEST} (2.0 B)"}},
         {"connection": CONNECTION | {"verifyTls": True}},
         {"connection": CONNECTION | {"endpoint": "http://s3.example.org:9000/", "caBundle": None}},
+        {"transfer": {"concurrency": 2}},
     ],
 )
 def test_no_difference_in_meaning(changes: dict[str, Any]) -> None:
