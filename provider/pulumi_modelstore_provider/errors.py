@@ -126,3 +126,7 @@ class UploadCorrupted(ModelstoreError):
 
 class InvalidTag(ModelstoreError):
     """A tag points nowhere, in a circle, or was moved by somebody else."""
+
+
+class InvalidLock(ModelstoreError):
+    """The lock file is damaged, or of a newer release."""

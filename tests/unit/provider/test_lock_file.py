@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
+from pulumi_modelstore_provider.artifacts.lock_file import (
+    LOCK_FILE,
+    LockedSource,
+    LockEntry,
+    LockFile,
+    parse_lock,
+    read_lock,
+    update_lock,
+    write_lock,
+)
+from pulumi_modelstore_provider.errors import InvalidLock
+
+HEX, OTHER = "ab" * 32, "cd" * 32
+HUB = {"kind": "huggingface", "repository": "org/model", "revision": "main"}
+
+
+def entry(artifact: str = "llama", *, paths: tuple[str, ...] = ("config.json",), size: int = 27) -> LockEntry:
+    content = Content(tuple(FileEntry(path, size, f"sha256:{HEX}") for path in paths))
+    return LockEntry("models", artifact, "llama", None, (LockedSource(HUB, HUB | {"revision": "c" * 40}, content),))
+
+
+def test_text_has_one_line_a_file_and_is_the_same_whatever_the_order() -> None:
+    first = LockFile().with_entry(entry("b")).with_entry(entry("a", paths=("z", "a/b")))
+    second = LockFile().with_entry(entry("a", paths=("a/b", "z"))).with_entry(entry("b"))
+    assert first.to_text() == second.to_text()
+    assert [line.strip() for line in first.to_text().splitlines() if HEX in line and "digest" not in line] == [
+        f'"a/b": "sha256:{HEX} 27",',
+        f'"z": "sha256:{HEX} 27"',
+        f'"config.json": "sha256:{HEX} 27"',
+    ]
+    assert first.to_text().endswith("}\n")
+
+
+def test_a_changed_file_changes_its_line_and_the_digest(tmp_path: Path) -> None:
+    before = LockFile().with_entry(entry(paths=tuple(f"{number}.bin" for number in range(300))))
+    files = before.entries["models/llama"].content.files
+    other = Content((*files[1:], FileEntry(files[0].path, 1, f"sha256:{OTHER}")))
+    after = before.with_entry(LockEntry("models", "llama", "llama", None, (LockedSource(HUB, HUB, other),)))
+    differing = set(after.to_text().splitlines()) - set(before.to_text().splitlines())
+    assert len([line for line in differing if ".bin" in line]) == 1
+
+
+texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
+contents = st.dictionaries(texts, st.integers(0, 1 << 50), max_size=5).map(
+    lambda files: Content(tuple(FileEntry(path, size, f"sha256:{HEX}") for path, size in files.items()))
+)
+
+
+@given(content=contents, version=st.none() | texts, declared=st.dictionaries(texts, texts | st.booleans(), max_size=3))
+def test_what_is_written_is_read(content: Content, version: str | None, declared: dict[str, object]) -> None:
+    lock = LockFile().with_entry(LockEntry("n", "a", "m", version, (LockedSource(declared, {}, content),)))
+    assert parse_lock(lock.to_text()) == lock
+    assert parse_lock(lock.to_text().encode()).to_text() == lock.to_text()
+
+
+def test_update_says_what_it_did_and_keeps_the_others(tmp_path: Path) -> None:
+    path = tmp_path / LOCK_FILE
+    assert update_lock(path, entry("a")) == "added"
+    assert update_lock(path, entry("b")) == "added"
+    written = path.stat()
+    assert update_lock(path, entry("a")) is None
+    assert path.stat().st_mtime_ns == written.st_mtime_ns
+    assert update_lock(path, entry("a", size=28)) == "changed"
+    assert set(read_lock(path).entries) == {"models/a", "models/b"}
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def _update(path: Path, number: int) -> None:
+    for turn in range(5):
+        update_lock(path, entry(f"model-{number}-{turn}"))
+
+
+def test_programs_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / LOCK_FILE
+    context = multiprocessing.get_context("fork")
+    writers = [context.Process(target=_update, args=(path, number)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert len(read_lock(path).entries) == 20
+
+
+def test_artifacts_that_are_gone_are_dropped_on_demand(tmp_path: Path) -> None:
+    lock = LockFile().with_entry(entry("a")).with_entry(entry("b"))
+    write_lock(tmp_path / LOCK_FILE, lock.only(frozenset({"models/b"})))
+    kept = read_lock(tmp_path / LOCK_FILE)
+    assert [found.artifact for found in kept.named("b")] == ["b"]
+    assert kept.named("models/b") == kept.named("b")
+    assert kept.find("models", "a") is None
+
+
+def test_entry_covers_exactly_its_sources() -> None:
+    assert entry().covers([HUB])
+    assert not entry().covers([HUB | {"revision": "v2"}])
+    assert not entry().covers([HUB, HUB])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "cannot be used"),
+        ("[]", "not a JSON object"),
+        ('{"schemaVersion": 2, "artifacts": {}}', "newer release"),
+        ('{"schemaVersion": 1}', "missing"),
+        ('{"schemaVersion": 1, "artifacts": {"llama": {"sources": []}}}', "<namespace>/<artifact>"),
+        (LockFile().with_entry(entry()).to_text().replace(f"{HEX} 27", f"{HEX} many"), "<bytes>"),
+        (
+            LockFile().with_entry(entry()).to_text().replace(f"{HEX} 27", f"{OTHER} 27"),
+            "not the digest of its files",
+        ),
+        ("<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs\n", "unresolved merge"),
+    ],
+)
+def test_damaged_files_are_refused_with_a_remedy(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / LOCK_FILE
+    path.write_text(text)
+    with pytest.raises(InvalidLock, match=reason) as refused:
+        update_lock(path, entry())
+    assert str(path) in str(refused.value)
+    assert refused.value.remedy
+    assert path.read_text() == text
+
+
+def test_no_file_is_an_empty_one(tmp_path: Path) -> None:
+    assert read_lock(tmp_path / LOCK_FILE) == LockFile()
