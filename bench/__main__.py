@@ -1,33 +1,54 @@
-"""Take all measurements and write them to bench/results.json and bench/RESULTS.md."""
+"""Take the measurements and write them to bench/results.json and bench/RESULTS.md."""
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import json
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from bench import engines, imports, machine, quickstart, report
+from bench.transfers import measurement
+
+FOLDER = Path(__file__).parent
+
+
+def _sections(scratch: Path, *, quick: bool) -> Mapping[str, Callable[[], dict[str, Any]]]:
+    return {
+        "imports": lambda: {"imports": imports.measure()},
+        "quickstart": lambda: {"quickstart": quickstart.measure(scratch)},
+        "engines": lambda: {"engines": engines.measure(scratch)},
+        "transfers": lambda: measurement.measure(quick=quick),
+    }
 
 
 def main() -> None:
-    """Measure one thing after the other, so that none disturbs another."""
-    folder = Path(__file__).parent
-    results: dict[str, Any] = {
-        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "machine": machine.describe(),
-    }
+    """Measure one thing after the other, so that none disturbs another; what is not measured stays as it was."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     with tempfile.TemporaryDirectory(prefix="modelstore-bench-") as scratch:
-        print("Measuring imports", flush=True)
-        results["imports"] = imports.measure()
-        print("Measuring the quickstart", flush=True)
-        results["quickstart"] = quickstart.measure(Path(scratch))
-        print("Measuring the engines", flush=True)
-        results["engines"] = engines.measure(Path(scratch))
-    (folder / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        names = list(_sections(Path(scratch), quick=False))
+        parser.add_argument("sections", nargs="*", help=f"of {', '.join(names)}; all where none is named")
+        parser.add_argument("--quick", action="store_true", help="small loads, one round: printed and not kept")
+        arguments = parser.parse_args()
+        unknown = set(arguments.sections) - set(names)
+        if unknown:
+            parser.error(f"no such section: {', '.join(sorted(unknown))}")
+        path = FOLDER / "results.json"
+        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+        results["machine"] = machine.describe()
+        for name, measure in _sections(Path(scratch), quick=arguments.quick).items():
+            if not arguments.sections or name in arguments.sections:
+                print(f"Measuring {name}", flush=True)
+                results |= measure()
+                results["dates"] = results.get("dates", {}) | {name: today}
     page = report.page(results)
-    (folder / "RESULTS.md").write_text(page, encoding="utf-8")
+    if not arguments.quick:
+        path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        (FOLDER / "RESULTS.md").write_text(page, encoding="utf-8")
     print(page)
 
 

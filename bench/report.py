@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench import engines, imports, quickstart
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+from bench.tables import table as _table
+from bench.transfers import pages
 
 
 def _engine_rows(results: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
@@ -57,14 +55,24 @@ Goal: at most {imports.GOAL_MS} ms.
 
 
 def page(results: Mapping[str, Any]) -> str:
-    """Markdown of what `python -m bench` measured."""
+    """Markdown of what `python -m bench` measured; a section that was never measured is left out."""
     machine = _table(["machine", ""], [[name, str(value)] for name, value in results["machine"].items()])
+    dates = results.get("dates", {})
+    taken = ", ".join(f"{name} on {dates.get(name, results.get('date'))}" for name in _SECTIONS if name in results)
     head = f"""\
 # Results of `make bench`
 
-Wall times, taken on {results["date"]}; they hold for this machine:
+They hold for this machine. Taken: {taken}.
 
 {machine}
 """
-    parts = [head, _engines(results["engines"]), _quickstart(results["quickstart"]), _imports(results["imports"])]
-    return "\n".join(parts)
+    parts = [section(results) for name, section in _SECTIONS.items() if name in results]
+    return "\n".join([head, *parts])
+
+
+_SECTIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "transfers": pages.section,
+    "engines": lambda results: _engines(results["engines"]),
+    "quickstart": lambda results: _quickstart(results["quickstart"]),
+    "imports": lambda results: _imports(results["imports"]),
+}

@@ -1,0 +1,3 @@
+module pulumi-modelstore/bench/sink
+
+go 1.22

@@ -1,0 +1,1 @@
+"""Transfers side by side: this package, other clients, and the limit of the machine."""

@@ -1,0 +1,69 @@
+"""The arithmetic of bench/transfers: medians, ratios and who is the best."""
+
+from __future__ import annotations
+
+import pytest
+from bench.transfers import pages
+from bench.transfers.runs import Run, Runs, best, in_turns, ratio
+
+
+def runs(client: str, *seconds: float, amount: int = 1000) -> Runs:
+    return Runs(client, [Run(amount, taken, peak_bytes=1 << 20) for taken in seconds])
+
+
+def test_ratio_is_the_median_of_the_rounds_and_not_of_the_medians() -> None:
+    ours, other = runs("ours", 1, 2, 4), runs("other", 2, 1, 16)
+    assert ratio(ours, other) == 2.0
+    assert ratio(ours, runs("other", 3)) == 3.0
+    assert ratio(ours, runs("other")) is None
+
+
+def test_ratio_is_of_rates_where_one_client_did_a_part_of_the_load() -> None:
+    assert ratio(runs("ours", 10, amount=1000), runs("slow", 4, amount=100)) == 4.0
+
+
+def test_best_is_the_highest_median_rate_among_those_that_ran() -> None:
+    candidates = [runs("a", 1, 9, 9), runs("b", 3, 3, 3), Runs("c", missing="not installed")]
+    found = best(candidates)
+    assert found is not None
+    assert found.client == "b"
+    assert best([Runs("c", missing="not installed")]) is None
+
+
+def test_clients_take_turns_until_their_time_is_up() -> None:
+    order = []
+
+    def client(name: str, seconds: float) -> Run:
+        order.append(name)
+        return Run(1, seconds)
+
+    def absent() -> Run:
+        raise LookupError("the Python package x is not installed")
+
+    found = in_turns(
+        {"quick": lambda: client("quick", 1), "slow": lambda: client("slow", 6), "absent": absent}, rounds=3, seconds=10
+    )
+    assert order == ["quick", "slow", "quick", "slow", "quick"]
+    assert found["absent"].summary() == {"missing": "the Python package x is not installed"}
+    assert found["slow"].summary()["runs"] == 2
+
+
+def test_page_tells_rates_ratios_and_what_is_missing() -> None:
+    ours, other = runs("ours", 1, amount=1 << 30), runs("raw limit", 0.5, amount=1 << 30)
+    clients = {
+        "ours": ours.summary() | {"ours_by_it": ratio(ours, ours)},
+        "raw limit": other.summary() | {"ours_by_it": ratio(ours, other)},
+        "rclone": Runs("rclone", missing="no package").summary() | {"ours_by_it": None},
+    }
+    page = pages.section(
+        {"transfers": {"upload": {"null sink": {"1 x 1 GiB": clients}}}, "upload_http_vs_raw": ratio(ours, other)}
+    )
+    assert "| raw limit | 2048 | 0.50 | 0.00 | 1 | 0.50 | 1 |" in page
+    assert "| rclone | not measured: no package |" in page
+    assert "| the same by the raw limit | 0.50 | at least 0.6 |" in page
+
+
+@pytest.mark.parametrize("taken", [[1.0, 2.0, 3.0]])
+def test_summary_has_medians_and_the_highest_peak(taken: list[float]) -> None:
+    summary = runs("ours", *taken, amount=6).summary()
+    assert (summary["seconds"], summary["rate"], summary["peak_mib"], summary["runs"]) == (2.0, 3.0, 1.0, 3)
