@@ -103,6 +103,14 @@ def quantity(value: str | float) -> Decimal:
     return Decimal(match["number"]) * _UNITS[unit]
 
 
+def quantity_text(count: int) -> str:
+    """A whole, positive number of bytes as a quantity that stands for exactly that many: `1200Gi`, `1Ti`, `1000`."""
+    for unit in ("Ei", "Pi", "Ti", "Gi", "Mi", "Ki"):
+        if count % int(_UNITS[unit]) == 0:
+            return f"{count // int(_UNITS[unit])}{unit}"
+    return str(count)
+
+
 def quantity_problems(value: Any, *, argument: str) -> list[Problem]:
     """What is wrong with a quantity; zero is one that no container can use."""
     if not is_plain(value):

@@ -1,0 +1,1 @@
+"""Storage classes by the system that gives the storage. A file a vendor; `registry` finds one by its kind."""
