@@ -103,6 +103,10 @@ class WriteConflict(StoreRefused):
     """A conditional write met an object that somebody else wrote in between (HTTP 412 or 409)."""
 
 
+class ObjectChanged(ModelstoreError):
+    """An object is not the one any more that was to be read: somebody else wrote it in between, or it is shorter."""
+
+
 class InvalidSource(ModelstoreError):
     """A source folder or file cannot be used; `problems` lists every reason."""
 

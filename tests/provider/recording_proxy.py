@@ -34,11 +34,12 @@ class Exchange:
 
 @dataclass
 class Answer:
-    """What the client gets."""
+    """What the client gets; `cut` is after how many bytes of the body the connection breaks."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes = b""
+    cut: int | None = None
 
 
 class Cut(Exception):
@@ -109,7 +110,8 @@ def recording_proxy(upstream: str) -> Iterator[RecordingProxy]:
                 self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(answer.body)
+                self.wfile.write(answer.body[: answer.cut])
+                self.close_connection = self.close_connection or answer.cut is not None
 
         def log_message(self, *_: object) -> None:
             return

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pulumi_modelstore_provider.errors import ModelstoreError, StoreUnreachable
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
 
 _AGAIN = "run again: what is already there is kept"
 
@@ -15,6 +20,17 @@ def breakdown(error: Exception, failed: str, on: str) -> ModelstoreError:
         answer, remedy = _reason(getattr(error, "inner_exception", None) or error)
         return StoreUnreachable(failed, on=on, answer=answer, remedy=remedy)
     return ModelstoreError(failed, on=on, answer=str(error).partition("\n")[0])
+
+
+def cut_off(error: HttpResponseError, failed: str, on: str) -> StoreUnreachable | None:
+    """Return the error where the SDK counts an answer as refused that broke off in its body."""
+    from azure.core.exceptions import AzureError
+
+    broke = error.inner_exception
+    if error.status_code is not None or not isinstance(broke, AzureError):
+        return None
+    answer, remedy = _reason(broke.inner_exception or broke)
+    return StoreUnreachable(failed, on=on, answer=answer, remedy=remedy)
 
 
 def _reason(error: BaseException) -> tuple[str, str]:

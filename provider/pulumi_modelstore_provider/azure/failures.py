@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pulumi_modelstore_provider.azure.breakdowns import breakdown
+from pulumi_modelstore_provider.azure.breakdowns import breakdown, cut_off
 from pulumi_modelstore_provider.clock import LARGEST_SKEW, clocks_apart, skew
 from pulumi_modelstore_provider.errors import CredentialsUnavailable, NotInStore, StoreRefused, WriteConflict
 
@@ -64,7 +64,7 @@ def asking(failed: str, *, on: str) -> Iterator[None]:
         yield
     except HttpResponseError as error:
         # from None: the SDK's own traceback says nothing that a user could use.
-        raise (_login_failure(error, failed, on) or _refusal(error, failed, on)) from None
+        raise (_login_failure(error, failed, on) or cut_off(error, failed, on) or _refusal(error, failed, on)) from None
     except AzureError as error:
         raise breakdown(error, failed, on) from None
 

@@ -9,9 +9,13 @@ from pulumi_modelstore_provider.azure.blocks import again_where_damaged, committ
 from pulumi_modelstore_provider.azure.failures import asking
 from pulumi_modelstore_provider.errors import NotInStore
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PutReceipt, StoreSums
+from pulumi_modelstore_provider.stores.ranges import RangeAnswer, ends_before, fill
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
+
+_PIECE = 16 << 20
+"""Bytes asked for at once when a range is read."""
 
 
 class Blobs:
@@ -60,6 +64,22 @@ class Blobs:
                 for start in range(0, len(piece), chunk):
                     yield piece[start : start + chunk]
 
+    def read_into(self, key: str, offset: int, buffer: memoryview, *, etag: str | None = None) -> None:
+        """Fill all of `buffer` with the blob's bytes from `offset` on."""
+
+        def ask(start: int, room: memoryview) -> RangeAnswer:
+            # The SDK holds an answer in memory as a whole.
+            length = min(len(room), _PIECE)
+            with asking("Cannot read the object", on=self.url(key)):
+                found = self.container.download_blob(key, start, length, max_concurrency=1)
+                body = found.readall()
+            if len(body) < length:
+                raise ends_before(self.url(key), start + length)
+            room[: len(body)] = body
+            return RangeAnswer(len(body), _bare(found.properties.etag))
+
+        fill(ask, self.url(key), offset, buffer, etag)
+
     def put(
         self,
         key: str,
@@ -100,7 +120,7 @@ class Blobs:
         """List all blobs under a prefix, in the order of their names."""
         with asking("Cannot list the objects", on=self.url(prefix)):
             for item in self.container.list_blobs(name_starts_with=prefix):
-                yield ListedObject(item.name, int(item.size), _bare(item.etag))
+                yield ListedObject(item.name, int(item.size), _bare(item.etag), item.last_modified)
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete blobs, with their snapshots; those that are not there are no error."""

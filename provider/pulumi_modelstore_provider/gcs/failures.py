@@ -45,6 +45,7 @@ def asking(failed: str, *, on: str) -> Iterator[None]:
     too), StoreUnreachable for none at all.
     """
     import requests
+    import urllib3
     from google.api_core.exceptions import GoogleAPICallError
     from google.auth.exceptions import GoogleAuthError
 
@@ -69,7 +70,7 @@ def asking(failed: str, *, on: str) -> Iterator[None]:
             answer=f"not one of Cloud Storage; {error}",
             remedy="Check the endpoint: something else answers there",
         ) from None
-    except requests.exceptions.RequestException as error:
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
         raise _no_answer(error, failed, on) from None
     except Exception as error:
         # Where the SDK keeps this exception differs between its releases 2 and 3.

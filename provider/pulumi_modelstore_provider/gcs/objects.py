@@ -14,11 +14,12 @@ from pulumi_modelstore_provider.crc32 import crc32_text
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, UploadCorrupted
 from pulumi_modelstore_provider.gcs.failures import DAMAGED, NO_BUCKET, asking
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PutReceipt, StoreSums, SumKind
+from pulumi_modelstore_provider.stores.ranges import RangeAnswer, ends_before, fill
 
 _SENDS = 4
 _LOOKS = 4
 _PIECE = 16 << 20
-"""Bytes asked for at once when an object is streamed."""
+"""Bytes asked for at once when an object is streamed, or a range of it read."""
 
 T = TypeVar("T")
 
@@ -79,6 +80,29 @@ class Objects:
                 while piece := source.read(chunk):
                     yield piece
 
+    def read_into(self, key: str, offset: int, buffer: memoryview, *, etag: str | None = None) -> None:
+        """Fill all of `buffer` with the object's bytes from `offset` on."""
+        generation = None if etag is None else int(etag)
+
+        def ask(start: int, room: memoryview) -> RangeAnswer:
+            blob = self.handle.blob(key)
+            last = start + min(len(room), _PIECE) - 1
+            with asking("Cannot read the object", on=self.url(key)):
+                body = blob.download_as_bytes(
+                    start=start,
+                    end=last,
+                    raw_download=True,
+                    if_generation_match=generation,
+                    checksum=None,
+                    retry=None,
+                )
+            if len(body) < min(len(room), _PIECE):
+                raise ends_before(self.url(key), last + 1)
+            room[: len(body)] = body
+            return RangeAnswer(len(body), str(blob.generation))
+
+        fill(ask, self.url(key), offset, buffer, etag)
+
     def put(
         self,
         key: str,
@@ -136,8 +160,8 @@ class Objects:
 
     def list(self, prefix: str) -> Iterator[ListedObject]:
         """List all objects under a prefix, in the order of their keys."""
-        for blob in self.listed(prefix, "name,size,generation"):
-            yield ListedObject(blob.name, int(blob.size), str(blob.generation))
+        for blob in self.listed(prefix, "name,size,generation,updated"):
+            yield ListedObject(blob.name, int(blob.size), str(blob.generation), blob.updated)
 
     def listed(self, prefix: str, fields: str, *, most: int | None = None) -> Iterator[Any]:
         """List the SDK's objects under a prefix with these `fields`, `most` of them."""

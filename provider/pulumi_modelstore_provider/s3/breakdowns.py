@@ -16,6 +16,8 @@ def breakdown(error: Exception, failed: str, on: str) -> ModelstoreError:
     if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
         answer, remedy = _reason(error)
         return StoreUnreachable(failed, on=on, answer=answer, remedy=remedy)
+    if isinstance(error, exceptions.IncompleteReadError):
+        return StoreUnreachable(failed, on=on, answer=f"cut off; {error}", remedy=f"Check the network; {_AGAIN}")
     return ModelstoreError(failed, on=on, answer=str(error))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,9 @@ from typing import Any
 from pulumi_modelstore_provider.crc32 import crc32_text
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, StoreUnreachable, WriteConflict
 from pulumi_modelstore_provider.s3.failures import asking
+from pulumi_modelstore_provider.s3.ranges import read_range
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PutReceipt, StoreSums, SumKind
+from pulumi_modelstore_provider.stores.ranges import fill
 
 _DELETES_A_REQUEST = 1000
 """Keys that one DeleteObjects takes (S3 API reference)."""
@@ -90,6 +93,10 @@ class Objects:
         """Read an object piece by piece."""
         with asking("Cannot read the object", on=self.url(key)):
             yield from self.client.get_object(Bucket=self.bucket, Key=key)["Body"].iter_chunks(chunk)
+
+    def read_into(self, key: str, offset: int, buffer: memoryview, *, etag: str | None = None) -> None:
+        """Fill all of `buffer` with the object's bytes from `offset` on."""
+        fill(functools.partial(read_range, self, key), self.url(key), offset, buffer, etag)
 
     def put(
         self,
@@ -198,7 +205,7 @@ class Objects:
             with asking("Cannot list the objects", on=self.url(prefix)):
                 answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **token)
             for item in answer.get("Contents", ()):
-                yield ListedObject(item["Key"], int(item["Size"]), _bare(item["ETag"]))
+                yield ListedObject(item["Key"], int(item["Size"]), _bare(item["ETag"]), item.get("LastModified"))
             if not answer.get("IsTruncated"):
                 return
             token = {"ContinuationToken": answer["NextContinuationToken"]}

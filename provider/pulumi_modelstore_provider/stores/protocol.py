@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
@@ -41,11 +42,12 @@ class ObjectHead:
 
 @dataclass(frozen=True, slots=True)
 class ListedObject:
-    """An object in a listing; `etag` without quotes, `size` in bytes."""
+    """An object in a listing; `etag` without quotes, `size` in bytes, `modified` as the store's clock has it."""
 
     key: str
     size: int
     etag: str
+    modified: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,13 @@ class ObjectStore(Protocol):
 
     def stream(self, key: str, chunk: int = 1 << 20) -> Iterator[bytes]:
         """Read an object piece by piece, each of at most `chunk` bytes."""
+        ...
+
+    def read_into(self, key: str, offset: int, buffer: memoryview, *, etag: str | None = None) -> None:
+        """Fill all of `buffer` with the object's bytes from `offset` on; an empty one asks nothing.
+
+        `etag` is of a head or a listing. Raises ObjectChanged when the object is another one, or ends before.
+        """
         ...
 
     def put(
