@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = {"pulumi_modelstore", "pulumi_modelstore_provider", "pulumi_modelstore_sandbox"}
+PACKAGES = {"pulumi_modelstore", "pulumi_modelstore_client", "pulumi_modelstore_provider", "pulumi_modelstore_sandbox"}
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return zipfile.ZipFile(wheel).namelist()
 
 
-def test_wheel_holds_the_three_packages_and_no_other_module(installed: list[str]) -> None:
+def test_wheel_holds_the_four_packages_and_no_other_module(installed: list[str]) -> None:
     top_level = {name.split("/")[0] for name in installed if ".dist-info/" not in name}
     assert top_level == PACKAGES
 
