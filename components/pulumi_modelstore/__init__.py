@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.arguments.refusal import InvalidArguments
     from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
     from pulumi_modelstore.artifacts.reference import ModelReference
+    from pulumi_modelstore.artifacts.sources import BucketFolder, HuggingFaceRepository, LocalFolder, WebFile
     from pulumi_modelstore.backends.access_log import AccessLog
     from pulumi_modelstore.backends.aws_s3 import AwsS3
     from pulumi_modelstore.backends.azure_blob import AzureBlob
@@ -53,6 +54,7 @@ __all__ = [
     "AzureBlob",
     "AzureFederatedIdentity",
     "AzureFiles",
+    "BucketFolder",
     "CephFs",
     "CephRgw",
     "CloudflareR2",
@@ -66,9 +68,11 @@ __all__ = [
     "Gcs",
     "Gpu",
     "GpuInferenceService",
+    "HuggingFaceRepository",
     "InvalidArguments",
     "KServeCredentials",
     "LocalDisk",
+    "LocalFolder",
     "LocalPath",
     "Minio",
     "ModelArtifact",
@@ -86,6 +90,7 @@ __all__ = [
     "VastNfs",
     "VastS3",
     "VolumeClass",
+    "WebFile",
     "WekaFs",
     "WekaS3",
     "backend_from_config",
@@ -100,6 +105,7 @@ _MODULES = {
     "AzureBlob": "backends.azure_blob",
     "AzureFederatedIdentity": "identity.azure_federated_identity",
     "AzureFiles": "volumes.classes.azure",
+    "BucketFolder": "artifacts.sources",
     "CephFs": "volumes.classes.file_systems",
     "CephRgw": "backends.ceph_rgw",
     "CloudflareR2": "backends.cloudflare_r2",
@@ -113,9 +119,11 @@ _MODULES = {
     "Gcs": "backends.gcs",
     "Gpu": "kserve.resources",
     "GpuInferenceService": "kserve.inference_service",
+    "HuggingFaceRepository": "artifacts.sources",
     "InvalidArguments": "arguments.refusal",
     "KServeCredentials": "kserve.credentials",
     "LocalDisk": "volumes.placement",
+    "LocalFolder": "artifacts.sources",
     "LocalPath": "volumes.classes.node_disks",
     "Minio": "backends.minio",
     "ModelArtifact": "artifacts.model_artifact",
@@ -133,6 +141,7 @@ _MODULES = {
     "VastNfs": "volumes.classes.file_systems",
     "VastS3": "backends.vast_s3",
     "VolumeClass": "volumes.volume_class",
+    "WebFile": "artifacts.sources",
     "WekaFs": "volumes.classes.file_systems",
     "WekaS3": "backends.weka_s3",
     "backend_from_config": "backends.from_config",

@@ -116,6 +116,10 @@ class InvalidSource(ModelstoreError):
         super().__init__(f"The source {source!r} cannot be used: {shown}")
 
 
+class SourceUnavailable(InvalidSource):
+    """A source is not at hand here: no such path, no answer, no token. What was recorded of it may stand in for it."""
+
+
 class SourceChanged(ModelstoreError):
     """A source file is no longer what its digest says."""
 

@@ -11,27 +11,32 @@ from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.commits import read_manifest, version_conflict, write_manifest
 from pulumi_modelstore_provider.artifacts.content import Content, FilesInput, declared_tree
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
-from pulumi_modelstore_provider.artifacts.local_files import LocalFile
 from pulumi_modelstore_provider.artifacts.manifest import Manifest
-from pulumi_modelstore_provider.artifacts.source import locate, scan
+from pulumi_modelstore_provider.artifacts.sources.reading import read_sources
+from pulumi_modelstore_provider.artifacts.sources.settings import LocalFiles, SourcesInput
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings, in_force
 from pulumi_modelstore_provider.artifacts.verification import Method
 from pulumi_modelstore_provider.artifacts.version_files import abort_unfinished, send_files
-from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
+from pulumi_modelstore_provider.credentials import ConfigLookup
+from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged, SourceUnavailable
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
 
 @dataclass(frozen=True)
 class UploadRequest:
-    """What to bring where: `files` declares the content, `source` (a path, may be empty) is where the bytes are."""
+    """What to bring where: `files` declares the content, `source` (a path, or sources; may be empty) has the bytes.
+
+    `config` gives the stack's configuration, for the sources' `config:` references.
+    """
 
     model_prefix: str
     version: str
     files: FilesInput
-    source: str = ""
+    source: SourcesInput = ""
     urn: str = ""
     base: Path = field(default_factory=Path.cwd)
+    config: ConfigLookup | None = field(default=None, repr=False)
 
     @property
     def model(self) -> str:
@@ -105,19 +110,31 @@ def _is_whole(objects: ObjectStore, prefix: str, content: Content) -> bool:
 def _source(
     objects: ObjectStore, request: UploadRequest, declared: str, *, damaged: bool
 ) -> tuple[Content, Mapping[str, ByteSource]]:
-    if not request.source or not locate(request.source, base=request.base).exists():
-        state = "has lost files in the store" if damaged else "is not in the store"
-        raise ModelstoreError(
-            f"The version {request.version!r} {state}, and its source "
-            + (f"{request.source!r} is not on this machine" if request.source else "is not given"),
-            on=objects.url(version_prefix(request.model_prefix, request.version)),
-            remedy="Run once where the files are: a version that is in the store needs no source",
-        )
-    content, listing = scan(request.source, base=request.base)
-    if content.tree_digest != declared:
+    source = request.source
+    sources = source if not isinstance(source, str) else (LocalFiles(path=source),) if source else ()
+    named = ", ".join(map(str, sources))
+    try:
+        reading = read_sources(sources, base=request.base, config=request.config, urn=request.urn) if sources else None
+    except SourceUnavailable as absent:
+        raise _nothing_to_send(objects, request, f"its source {named!r} is not at hand here", absent, damaged) from None
+    if reading is None:
+        raise _nothing_to_send(objects, request, "its source is not given", None, damaged)
+    if reading.content.tree_digest != declared:
         raise SourceChanged(
-            f"The source {request.source!r} is no longer what was declared: its digest is {content.tree_digest}, "
+            f"The source {named!r} is no longer what was declared: its digest is {reading.content.tree_digest}, "
             f"declared was {declared}",
             remedy="Preview again: the new content becomes a new version",
         )
-    return content, {file.path: LocalFile(file.realpath) for file in listing.files}
+    return reading.content, reading.files
+
+
+def _nothing_to_send(
+    objects: ObjectStore, request: UploadRequest, why: str, absent: SourceUnavailable | None, damaged: bool
+) -> ModelstoreError:
+    state = "has lost files in the store" if damaged else "is not in the store"
+    return ModelstoreError(
+        f"The version {request.version!r} {state}, and {why}",
+        on=objects.url(version_prefix(request.model_prefix, request.version)),
+        answer="; ".join(absent.problems) if absent is not None else "",
+        remedy="Run once where the files are: a version that is in the store needs no source",
+    )

@@ -109,8 +109,13 @@ def property_path(location: tuple[int | str, ...]) -> str:
 
 
 def _without_tag(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Leave out the kind of a connection, which pydantic puts into the path."""
-    return (location[0], *location[2:]) if location[:1] == ("connection",) else location
+    """Leave out the kinds of connections and sources, which pydantic puts into the path."""
+    if location[:1] == ("connection",):
+        return (location[0], *location[2:])
+    if location[:1] == ("source",):
+        # source, its form, number, kind, and the path within.
+        return (location[0], *location[2:3], *_without_tag(location[4:]))
+    return location
 
 
 def differs(olds: Mapping[str, Any], news: Mapping[str, Any], *names: str) -> list[str]:

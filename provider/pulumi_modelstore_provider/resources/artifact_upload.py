@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pulumi
@@ -16,6 +16,7 @@ from pulumi_modelstore_provider.artifacts.file_names import LONGEST_KEY, nesting
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, validate_version, version_prefix
 from pulumi_modelstore_provider.artifacts.purge import purge_version
 from pulumi_modelstore_provider.artifacts.sizes import human_size
+from pulumi_modelstore_provider.artifacts.sources.settings import SourcesInput
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import UploadOutcome, UploadRequest, upload_version
 from pulumi_modelstore_provider.errors import NotInStore
@@ -29,6 +30,7 @@ from pulumi_modelstore_provider.resources.adapter import (
     differs,
     plainly,
     property_path,
+    stack_configuration,
 )
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
 from pulumi_modelstore_provider.resources.fields import BucketName, ModelPrefix, one_line
@@ -45,7 +47,7 @@ class ArtifactUploadInputs(Inputs):
     model_prefix: ModelPrefix
     version: str
     files: dict[str, str]
-    source: str = ""
+    source: SourcesInput = ""
     on_delete: OnDelete = "retain"
     transfer: TransferSettings | None = None
     urn: str = Field(default="", repr=False)
@@ -124,7 +126,7 @@ class ArtifactUploadProvider(Adapter):
 
 
 class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload"):
-    """A version of a model, uploaded from a local file or folder."""
+    """A version of a model, brought into the store from where its files are."""
 
     def __init__(
         self,
@@ -135,7 +137,7 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
         model_prefix: pulumi.Input[str],
         version: pulumi.Input[str],
         files: pulumi.Input[Mapping[str, str]],
-        source: pulumi.Input[str] = "",
+        source: pulumi.Input[str] | Sequence[pulumi.Input[Mapping[str, Any]]] = "",
         on_delete: OnDelete = "retain",
         transfer: TransferSettings | None = None,
         namespace: str | None = None,
@@ -144,9 +146,9 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
         """Declare the upload.
 
         `connection` is `Connection.to_inputs()`; `model_prefix` as of `layout.model_prefix`; `files` as of
-        `Content.as_inputs()`; `source` a path, relative to the program's folder, that is only needed while the version
-        is not in the store; `transfer` limits the upload, and a change of it alone changes nothing. `namespace` is for
-        messages.
+        `Content.as_inputs()`; `source` a path, relative to the program's folder, or a list of what `to_inputs` of
+        sources' settings returns, that is only needed while the version is not in the store; `transfer` limits the
+        upload, and a change of it alone changes nothing. `namespace` is for messages.
         """
         props = {
             "connection": connection,
@@ -218,7 +220,9 @@ def _place(inputs: ArtifactUploadInputs) -> str:
 
 
 def _upload(inputs: ArtifactUploadInputs) -> UploadOutcome:
-    request = UploadRequest(inputs.model_prefix, inputs.version, inputs.files, inputs.source, inputs.urn)
+    request = UploadRequest(
+        inputs.model_prefix, inputs.version, inputs.files, inputs.source, inputs.urn, config=stack_configuration()
+    )
     outcome = upload_version(bucket_of(inputs.connection, inputs.bucket), request, settings=inputs.transfer)
     total = human_size(outcome.manifest.content.total_bytes)
     if not outcome.receipts:

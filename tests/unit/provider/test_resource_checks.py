@@ -284,3 +284,17 @@ def test_an_unknown_issuer_is_refused(kind: Any) -> None:
 def test_an_issuers_endpoint_may_be_unknown_at_preview() -> None:
     news = PRINCIPAL | {"issuer": ISSUER | {"endpoint": Unknown()}}
     assert PrincipalProvider().check({}, news).failures == []
+
+
+def test_sources_are_refused_by_their_place_in_the_list() -> None:
+    bucket = {"kind": "bucket", "connection": CONNECTION | {"endpoint": "x"}, "bucket": "weights"}
+    sources = [
+        {"kind": "huggingface", "repo": "owner/name", "token": "hf_pasted"},
+        bucket,
+        {"kind": "url", "url": "https://example.org/a"},
+        {"kind": "ftp"},
+    ]
+    found = failures(ArtifactUploadProvider(), UPLOAD | {"source": sources})
+    assert set(found) == {"source[0].token", "source[1].connection.endpoint", "source[2].sha256", "source[3]"}
+    assert "hf_pasted" not in str(found)
+    assert failures(ArtifactUploadProvider(), UPLOAD | {"source": [Unknown(), sources[0] | {"token": Unknown()}]}) == {}

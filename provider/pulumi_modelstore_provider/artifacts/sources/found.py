@@ -1,0 +1,47 @@
+"""What a look at one source gives, and what it is done with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
+from pulumi_modelstore_provider.artifacts.content import FileEntry
+from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache
+from pulumi_modelstore_provider.artifacts.sources.settings import SourceSettings
+from pulumi_modelstore_provider.credentials import ConfigLookup
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What sources are read with.
+
+    Args:
+        base: the folder that relative paths count from.
+        config: gives the stack's configuration, for `config:` references.
+        cache: remembers digests.
+        urn: the resource under which progress is told; may be empty.
+    """
+
+    base: Path
+    config: ConfigLookup | None = None
+    cache: DigestCache = field(default_factory=DigestCache)
+    urn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """One file: its path within the source, size and digest, and where its bytes are."""
+
+    entry: FileEntry
+    bytes: ByteSource
+
+
+@dataclass(frozen=True)
+class Found:
+    """One source's files. `pinned` are settings that lead to these very files; `ignored` paths count for nothing."""
+
+    files: Sequence[FoundFile]
+    pinned: SourceSettings
+    ignored: Sequence[str] = ()
