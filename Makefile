@@ -39,6 +39,7 @@ check: $(DEVELOPS)
 	$(BIN)/pytest -q tests/unit
 
 bench: $(DEVELOPS)
+	@.ci/rclone
 	@$(BIN)/python -m bench
 
 $(RUNS): $(LOCKED)

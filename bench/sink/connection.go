@@ -12,21 +12,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 )
-
-const largestRead = 8 << 20
-
-// unwritten is where the kernel would put what it discards: it never does.
-var unwritten = make([]byte, largestRead)
 
 var buffers = sync.Pool{New: func() any { block := make([]byte, 256<<10); return &block }}
 
 // exchange is one request and what its answer will be.
 type exchange struct {
 	request *http.Request
-	reader  *bufio.Reader
-	plain   syscall.RawConn
 	status  int
 	header  map[string]string
 	body    []byte
@@ -38,12 +30,8 @@ type exchange struct {
 func serve(sink *sink, tcp *net.TCPConn, secure *tls.Config) {
 	defer tcp.Close()
 	var stream net.Conn = tcp
-	plain, err := tcp.SyscallConn()
-	if err != nil {
-		return
-	}
 	if secure != nil {
-		stream, plain = tls.Server(tcp, secure), nil
+		stream = tls.Server(tcp, secure)
 	}
 	reader := bufio.NewReaderSize(stream, 16<<10)
 	for {
@@ -56,7 +44,7 @@ func serve(sink *sink, tcp *net.TCPConn, secure *tls.Config) {
 				return
 			}
 		}
-		one := &exchange{request: request, reader: reader, plain: plain, status: 200, header: map[string]string{}}
+		one := &exchange{request: request, status: 200, header: map[string]string{}}
 		if err := sink.handle(one); err != nil {
 			return
 		}
@@ -112,43 +100,12 @@ func (e *exchange) take(keep bool) ([]byte, int64, error) {
 	return nil, size, err
 }
 
+// discard receives the body, as any server has to, into memory that is used again at once.
 func (e *exchange) discard() (int64, error) {
-	length := e.request.ContentLength
-	if length < 0 || len(e.request.TransferEncoding) > 0 || e.plain == nil {
-		block := buffers.Get().(*[]byte)
-		defer buffers.Put(block)
-		// Hidden, so that the copy takes the large buffer and not the reader's own way.
-		return io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{e.request.Body}, *block)
-	}
-	begun := min(int64(e.reader.Buffered()), length)
-	if _, err := e.reader.Discard(int(begun)); err != nil {
-		return 0, err
-	}
-	return length, e.skip(length - begun)
-}
-
-// skip has the kernel throw bytes away before they are copied to this process.
-func (e *exchange) skip(left int64) error {
-	for left > 0 {
-		var count int
-		var failed error
-		err := e.plain.Read(func(descriptor uintptr) bool {
-			wanted := min(left, largestRead)
-			count, _, failed = syscall.Recvfrom(int(descriptor), unwritten[:wanted], syscall.MSG_TRUNC)
-			return failed != syscall.EAGAIN && failed != syscall.EINTR
-		})
-		if err != nil {
-			return err
-		}
-		if failed != nil {
-			return failed
-		}
-		if count == 0 {
-			return io.ErrUnexpectedEOF
-		}
-		left -= int64(count)
-	}
-	return nil
+	block := buffers.Get().(*[]byte)
+	defer buffers.Put(block)
+	// Hidden, so that the copy takes the large buffer and not the reader's own way.
+	return io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{e.request.Body}, *block)
 }
 
 // unchunked takes the signatures out of a body in AWS's own chunks: size;chunk-signature=..., bytes, and so on.

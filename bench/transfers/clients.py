@@ -10,6 +10,7 @@ class Client:
     """One way to transfer: a module of this folder and a variant of using it.
 
     `slow_with_small` has a client send a tenth of many small files: their rate counts, and the rest tells nothing new.
+    A peer is one of those that the goals name.
     """
 
     name: str
@@ -23,4 +24,12 @@ class Client:
 OURS = Client("ours", "ours")
 OURS_KNOWN = Client("ours, digests cached", "ours", knows_digests=True)
 RAW = Client("raw limit", "raw")
-CLIENTS = (OURS, OURS_KNOWN, RAW)
+PEERS = (
+    Client("boto3 default", "boto", "default", is_peer=True, slow_with_small=True),
+    Client("boto3 tuned", "boto", "tuned", is_peer=True, slow_with_small=True),
+    Client("s5cmd", "commands", "s5cmd", is_peer=True),
+    Client("aws-cli", "commands", "aws", is_peer=True, slow_with_small=True),
+    Client("rclone", "commands", "rclone", is_peer=True, slow_with_small=True),
+)
+OBSTORE = Client("obstore", "rust")
+CLIENTS = (OURS, OURS_KNOWN, RAW, *PEERS, OBSTORE)

@@ -17,8 +17,6 @@ from bench.transfers.runs import Run, Runs, in_turns, run_job
 from bench.transfers.sink import Sink, null_sink
 
 MODEL_PREFIX = "models/bench/"
-SHARE_OF_SLOW = 10
-MANY = 1000
 
 
 class Server(Protocol):
@@ -72,13 +70,13 @@ def sink_server(scratch: Path, *, tls: bool) -> Iterator[SinkServer]:
 def job_of(client: Client, written: Written, direction: str) -> Job:
     """Return the job without a server."""
     load = written.load
-    count = load.count // SHARE_OF_SLOW if client.slow_with_small and load.count >= MANY else load.count
+    count = load.sampled if client.slow_with_small else load.count
     return Job(
         client.module,
         client.variant,
         direction,
         "",
-        str(written.folder),
+        str(written.sample if client.slow_with_small else written.folder),
         f"{MODEL_PREFIX}{written.version}/",
         count,
         version=written.version,

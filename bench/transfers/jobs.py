@@ -67,3 +67,8 @@ class Job:
     def chosen(self) -> list[tuple[str, Path]]:
         """The files of this job: their paths, and where they lie."""
         return [(path, Path(self.folder) / path) for path in self.paths[: self.count]]
+
+    def make_folders(self) -> None:
+        """Make the folders that the files are fetched into."""
+        for folder in {place.parent for _, place in self.chosen}:
+            folder.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 from bench.transfers import pattern
 
 MIB = 1 << 20
+MANY = 1000
+SHARE_OF_SLOW = 10
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,11 @@ class Load:
     name: str
     count: int
     size: int
+
+    @property
+    def sampled(self) -> int:
+        """How many of the files a client sends that is slow with small ones."""
+        return self.count // SHARE_OF_SLOW if self.count >= MANY else self.count
 
     @property
     def bytes(self) -> int:
@@ -39,11 +46,12 @@ QUICK_LOADS = (
 
 @dataclass(frozen=True)
 class Written:
-    """A load on disk, and what a program declares of it."""
+    """A load on disk, with its first files once more in `sample`, and what a program declares of it."""
 
     load: Load
     folder: Path
     digest_cache: Path
+    sample: Path
     paths: tuple[str, ...]
     version: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +64,11 @@ def write(load: Load, folder: Path) -> Written:
     for path in paths:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         pattern.write(folder / path, load.size, base)
-    return Written(load, folder, folder.with_name(f"{folder.name}-digests"), paths)
+    sample = folder.with_name(f"{folder.name}-sample")
+    for path in paths[: load.sampled]:
+        (sample / path).parent.mkdir(parents=True, exist_ok=True)
+        (sample / path).hardlink_to(folder / path)
+    return Written(load, folder, folder.with_name(f"{folder.name}-digests"), sample, paths)
 
 
 def declare(written: Written) -> Written:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -22,9 +23,13 @@ def main() -> None:
     except ImportError as error:
         print(f"the Python package {error.name} is not installed")
         sys.exit(MISSING)
+    except LookupError as error:
+        print(error.args[0])
+        sys.exit(MISSING)
     started, used = time.perf_counter(), _processor()
     getattr(module, job.direction)(prepared, job)
     taken, processor = time.perf_counter() - started, _processor() - used
+    taken -= getattr(prepared, "start_seconds", 0.0)
     print(json.dumps({"seconds": taken, "processor": processor, "peak_bytes": _peak_bytes()}))
 
 
@@ -34,7 +39,13 @@ def _processor() -> float:
 
 
 def _peak_bytes() -> int:
-    """Peak of this program's resident memory; ru_maxrss would count what the starting process had, too."""
+    """Peak of the resident memory: of a command that was run, or of this program.
+
+    Its own ru_maxrss would count what the process had that started it.
+    """
+    of_command = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    if of_command:
+        return of_command * 1024
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024

@@ -122,10 +122,9 @@ def upload(summed: Checksum, job: Job) -> None:
 def download(summed: Checksum, job: Job) -> None:
     """Fetch each range of each file and write it into its place."""
     opened: dict[str, int] = {}
-    for path, place in job.chosen:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if job.size > PART:
-            opened[path] = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    job.make_folders()
+    if job.size > PART:
+        opened = {path: os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for path, place in job.chosen}
 
     def fetch(connection: _Connection, buffer: memoryview, path: str, offset: int, _: int) -> None:
         connection.get(_url(job, path), offset, buffer)
