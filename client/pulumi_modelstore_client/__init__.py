@@ -11,21 +11,29 @@ from pulumi_modelstore_client.errors import (
     InvalidRequest,
     LibraryMissing,
     NotInStore,
+    ReceiptExpired,
     StoreError,
     StoreFull,
     StoreUnreachable,
     TooLarge,
 )
 from pulumi_modelstore_client.key_value.client import KeyValueNamespace, KeyValueStoreClient
+from pulumi_modelstore_client.queue.client import DeadLetters, MessageQueueClient, Queue
+from pulumi_modelstore_client.queue.engine import Message
 from pulumi_modelstore_client.time_limits import TimeLimits
 
 __all__ = [
     "AccessRefused",
+    "DeadLetters",
     "InvalidRequest",
     "KeyValueNamespace",
     "KeyValueStoreClient",
     "LibraryMissing",
+    "Message",
+    "MessageQueueClient",
     "NotInStore",
+    "Queue",
+    "ReceiptExpired",
     "StoreError",
     "StoreFull",
     "StoreUnreachable",

@@ -56,5 +56,9 @@ class StoreFull(StoreError):
     """The store has no room in memory or on its disk; what it holds can still be read."""
 
 
+class ReceiptExpired(StoreError):
+    """A message was acknowledged after it had come back to the queue."""
+
+
 class NotInStore(StoreError, LookupError):
     """The namespace, queue, message or object does not exist."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_modelstore_client import KeyValueStoreClient
+from pulumi_modelstore_client import KeyValueStoreClient, MessageQueueClient
 from servers.moto import MotoAws
 from servers.valkey import ValkeyServer, valkey_server
 
@@ -51,4 +51,25 @@ def dynamodb_environment(aws: MotoAws, store: str, table: str = "workspace") -> 
         "MODELSTORE_KV_URL": f"dynamodb://{table}?region={aws.region}&store={store}&endpoint={aws.endpoint}",
         "MODELSTORE_KV_ACCESS_KEY_ID": aws.access_key_id,
         "MODELSTORE_KV_SECRET_ACCESS_KEY": aws.secret_access_key,
+    }
+
+
+@pytest.fixture(params=["valkey", "sqs"])
+def queues(request: pytest.FixtureRequest, store_name: str) -> Iterator[MessageQueueClient]:
+    """A store without queues on each engine in turn."""
+    if request.param == "valkey":
+        server: ValkeyServer = request.getfixturevalue("valkey")
+        environment = server.environment("MODELSTORE_QUEUE", store=store_name)
+    else:
+        environment = sqs_environment(request.getfixturevalue("moto_aws"), store_name)
+    with MessageQueueClient.from_environment(environ=environment) as client:
+        yield client
+
+
+def sqs_environment(aws: MotoAws, store: str) -> dict[str, str]:
+    """What a pod would be given for queues in AWS."""
+    return {
+        "MODELSTORE_QUEUE_URL": f"sqs://{store}?region={aws.region}&endpoint={aws.endpoint}",
+        "MODELSTORE_QUEUE_ACCESS_KEY_ID": aws.access_key_id,
+        "MODELSTORE_QUEUE_SECRET_ACCESS_KEY": aws.secret_access_key,
     }

@@ -1,0 +1,1 @@
+"""The message queue: first in, first out in each group, in Valkey, Redis or SQS."""
