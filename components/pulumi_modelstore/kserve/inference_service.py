@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -13,35 +12,53 @@ from pulumi_modelstore.arguments.refusal import InvalidArguments, Refusal
 from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.kserve.credentials import KServeCredentials
+from pulumi_modelstore.kserve.given import Alauda, arguments_of
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.kserve.predictor import predictor
 from pulumi_modelstore.kserve.resources import Gpu, Resources
-from pulumi_modelstore.kserve.service_check import (
-    DEPLOYMENT_MODE,
-    ServiceArguments,
-    check_model,
-    check_service,
-)
-from pulumi_modelstore.kserve.storage_uri import uri_problems, uri_warnings
-
-_CHECKSUM = "pulumi-modelstore/credentials-checksum"
+from pulumi_modelstore.kserve.service_arguments import ServiceArguments
+from pulumi_modelstore.kserve.service_check import check_model, check_model_size, check_service
+from pulumi_modelstore.kserve.service_warnings import service_warnings
+from pulumi_modelstore.kserve.storage_uri import is_downloaded, uri_problems, uri_warnings
+from pulumi_modelstore.serving.environment import SecretKey
+from pulumi_modelstore.serving.mount import Mount
+from pulumi_modelstore.serving.parallel import Parallel
+from pulumi_modelstore.serving.placement import Placement
+from pulumi_modelstore.serving.probe import Probes
+from pulumi_modelstore.serving.release import Mode, uri_release_problems
+from pulumi_modelstore.serving.security import Security
+from pulumi_modelstore.serving.vllm import VllmRuntime
 
 
 class GpuInferenceService(CheckedComponent):
-    """A v1beta1 InferenceService in Standard mode, deployed once the model is where it is to be read.
+    """A v1beta1 InferenceService, deployed once the model is where it is to be read.
 
     Args:
         name: of the service, in the stack and in Kubernetes unless `service_name` is given.
         model: an artifact, what `artifact.at(tag)` gives, or a storage URI (`pvc://claim/path`, `oci://image`, ...).
         credentials: what pods read the model with; needed for `s3://`.
-        runtime: name of a ServingRuntime or ClusterServingRuntime; unset, KServe chooses one by `model_format`.
+        runtime: name of a ServingRuntime or ClusterServingRuntime, or a `VllmRuntime` to declare; unset, KServe chooses
+            one by `model_format`.
         model_format: format that the runtime supports, such as `vLLM`, `huggingface` or `transformers`.
         model_format_version: version of the format.
-        gpu: GPUs of a replica; None for a runtime that works without.
+        gpu: GPUs of a replica, or of each of its nodes; None for a runtime that works without.
+        parallel: how the weights are spread over GPUs and nodes; unset, as the runtime does by itself.
         resources: requests and limits beside the GPUs.
         min_replicas: at least 1: Standard mode does not scale to zero.
         max_replicas: unset, the same as `min_replicas`.
         protocol_version: protocol that clients speak, such as `v1`, `v2` or `grpc-v2`.
-        model_name: name of the model's container.
+        model_name: name of the model's container, where KServe is older than 0.16.
+        model_size: size of the weights, such as `48G`, where nothing else says it.
+        arguments: what is added to the runtime's command line.
+        environment: variables, each a text or `SecretKey(...)`; secrets as text are refused.
+        mounts: further file systems.
+        shared_memory: size of `/dev/shm`, such as `8Gi`; a `VllmRuntime` has one without.
+        placement: nodes that may have the pods.
+        probes: probes in the place of those of a runtime by name.
+        security: unset, `RuntimeDefault` for system calls and, for a `VllmRuntime`, never root; a runtime by name says
+            itself as whom its image runs, and KServe's own `kserve-vllmserver` only works as root.
+        deployment_mode: `Standard` or `Knative`; a change is a replacement.
+        kserve_version: the cluster's, such as `0.20`; what it does not take is refused.
         kubernetes_namespace: where the service lives; unset, that of `credentials`, else `default`.
         service_name: name of the InferenceService.
         service_account_name: ServiceAccount of pods without `credentials`, such as one bound to a cloud role.
@@ -69,15 +86,26 @@ class GpuInferenceService(CheckedComponent):
         *,
         model: ModelArtifact | ModelReference | pulumi.Input[str],
         credentials: KServeCredentials | None = None,
-        runtime: pulumi.Input[str] | None = None,
+        runtime: pulumi.Input[str] | VllmRuntime | None = None,
         model_format: pulumi.Input[str] = "vLLM",
         model_format_version: str | None = None,
         gpu: Gpu | None = Gpu(),  # noqa: B008 - frozen, so sharing the default is safe
+        parallel: Parallel | None = None,
         resources: Resources = Resources(),  # noqa: B008 - frozen, so sharing the default is safe
         min_replicas: int = 1,
         max_replicas: int | None = None,
         protocol_version: str | None = None,
         model_name: str | None = None,
+        model_size: str | None = None,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, pulumi.Input[str] | SecretKey] | None = None,
+        mounts: Sequence[Mount] = (),
+        shared_memory: str | None = None,
+        placement: Placement | None = None,
+        probes: Probes | None = None,
+        security: Security | None = None,
+        deployment_mode: Mode = "Standard",
+        kserve_version: str = "0.20",
         kubernetes_namespace: pulumi.Input[str] | None = None,
         service_name: str | None = None,
         service_account_name: pulumi.Input[str] | None = None,
@@ -89,64 +117,66 @@ class GpuInferenceService(CheckedComponent):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check = ArgumentCheck("GpuInferenceService", name)
-        if credentials is not None:
-            check.uses("credentials", credentials, KServeCredentials)
-        if not isinstance(credentials, KServeCredentials):
-            credentials = None
-        if kubernetes_namespace is None:
-            kubernetes_namespace = credentials.kubernetes_namespace_input if credentials else "default"
-        labels, annotations = check.mapping("labels", labels), check.mapping("annotations", annotations)
-        model_format_version = check.text("model_format_version", model_format_version)
-        arguments = ServiceArguments(
+        given = arguments_of(
+            check,
             service_name=check.name if service_name is None else service_name,
             kubernetes_namespace=kubernetes_namespace,
             credentials=credentials,
             service_account_name=service_account_name,
+            kserve_version=kserve_version,
+            mode=deployment_mode,
             runtime=runtime,
             model_format=model_format,
+            model_format_version=model_format_version,
             gpu=gpu,
+            parallel=parallel,
             resources=resources,
             min_replicas=min_replicas,
-            max_replicas=min_replicas if max_replicas is None else max_replicas,
-            protocol_version=check.text("protocol_version", protocol_version),
+            max_replicas=max_replicas,
+            protocol_version=protocol_version,
             model_name=model_name,
-            annotations={
-                "serving.kserve.io/deploymentMode": DEPLOYMENT_MODE,
-                **_given({"aml-model-repo": model_repository, "aml-pipeline-tag": pipeline_tag}),
-                **annotations,
-            },
-            labels={**_given({"aml.cpaas.io/runtime-type": runtime_type}), **labels},
+            arguments=arguments,
+            environment=environment,
+            mounts=mounts,
+            shared_memory=shared_memory,
+            placement=placement,
+            probes=probes,
+            security=security,
+            alauda=Alauda(model_repository, pipeline_tag, runtime_type),
+            annotations=annotations,
+            labels=labels,
         )
-        reference = check_model(check, model, arguments)
-        check_service(check, arguments, model_bytes=reference.total_bytes)
+        reference = check_model(check, model, given)
+        model_bytes = check_model_size(check, model_size, reference.total_bytes)
+        download_bytes = model_bytes if is_downloaded(reference.uri) else None
+        check_service(check, given, uri=reference.uri, model_bytes=model_bytes, download_bytes=download_bytes)
         super().__init__(check, opts)
         if self.refused:
             return
+        self._release = given.release
         storage_uri = derive(self._checked_uri, reference.uri)
-        model_spec = _given(
-            {
-                "modelFormat": _given({"name": model_format, "version": model_format_version}),
-                "runtime": runtime,
-                "storageUri": storage_uri,
-                "protocolVersion": protocol_version,
-                "name": model_name,
-                "resources": resources.manifest(gpu=gpu, model_bytes=reference.total_bytes),
-            }
-        )
-        waits_for = [*reference.after, *(credentials.objects if credentials else ())]
+        after = [*reference.after, *(credentials.objects if credentials else ())]
+        if isinstance(given.runtime, VllmRuntime):
+            after.append(self._declare_runtime(given, given.runtime))
+        for warning in service_warnings(given):
+            pulumi.log.warn(warning, self)
         KubernetesObject(
             f"{check.name}-service",
             api_version="serving.kserve.io/v1beta1",
             kind="InferenceService",
             manifest={
-                "metadata": arguments.metadata(),
-                "spec": {"predictor": {**_pod(arguments), "model": model_spec}},
+                "metadata": given.metadata(),
+                "spec": {"predictor": predictor(given, storage_uri, download_bytes=download_bytes)},
             },
-            opts=self.child_options(depends_on=waits_for),
+            opts=self.child_options(depends_on=after),
         )
-        self.service_name = pulumi.Output.from_input(arguments.service_name)
-        self.kubernetes_namespace = pulumi.Output.from_input(kubernetes_namespace)
-        self.storage_uri = pulumi.Output.from_input(storage_uri)
+        outputs = {
+            "service_name": given.service_name,
+            "kubernetes_namespace": given.kubernetes_namespace,
+            "storage_uri": storage_uri,
+        }
+        for output, value in outputs.items():
+            setattr(self, output, pulumi.Output.from_input(value))
         self.register_outputs(
             {
                 "serviceName": self.service_name,
@@ -155,30 +185,23 @@ class GpuInferenceService(CheckedComponent):
             }
         )
 
+    def _declare_runtime(self, given: ServiceArguments, runtime: VllmRuntime) -> pulumi.Resource:
+        return KubernetesObject(
+            f"{self.given_name}-runtime",
+            api_version="serving.kserve.io/v1alpha1",
+            kind="ServingRuntime",
+            manifest={
+                "metadata": {"name": given.runtime_name, "namespace": given.kubernetes_namespace},
+                "spec": runtime.manifest(model_format=given.model_format, gpu=given.gpu, parallel=given.parallel),
+            },
+            opts=self.child_options(),
+        )
+
     def _checked_uri(self, uri: str) -> str:
         """The URI; one that another resource gave is refused here, as soon as it is known."""
-        problems = uri_problems(uri)
+        problems = uri_problems(uri) or uri_release_problems(uri, self._release)
         if problems:
             raise InvalidArguments([Refusal("GpuInferenceService", self.given_name, tuple(problems))])
         for warning in uri_warnings(uri):
             pulumi.log.warn(warning, self)
         return uri
-
-
-def _pod(arguments: ServiceArguments) -> dict[str, Any]:
-    credentials = arguments.credentials
-    return _given(
-        {
-            "minReplicas": arguments.min_replicas,
-            "maxReplicas": arguments.max_replicas,
-            "serviceAccountName": credentials.account_name if credentials else arguments.service_account_name,
-            "labels": (dict(credentials.pod_labels) or None) if credentials else None,
-            # Pods read keys from their environment, once: a new key must make new pods.
-            "annotations": {_CHECKSUM: credentials.checksum} if credentials else None,
-            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
-        }
-    )
-
-
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}

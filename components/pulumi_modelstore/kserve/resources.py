@@ -12,6 +12,10 @@ from pulumi_modelstore.arguments.kubernetes import annotations_problems, quantit
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
 
+DEFAULT_UTILIZATION = 0.9
+"""Part of a GPU's memory that vLLM takes, for the weights and all that it computes (`--gpu-memory-utilization`)."""
+
+_MIG = re.compile(r"nvidia\.com/mig-\d+g\.(?P<gigabytes>\d+)gb(\.\S+)?")
 _GIB = 1024**3
 # Beside the model: logs, caches and what a runtime compiles for its GPU.
 _RUNTIME_BYTES = 4 * _GIB
@@ -25,12 +29,20 @@ class Gpu(CheckedSettings):
         count: how many, at least 1.
         resource: name under which the device plugin offers them, such as `nvidia.com/gpu`, `amd.com/gpu` or
             `nvidia.com/mig-3g.40gb`.
-        memory: of each, such as `80Gi`; given, weights that cannot fit are refused.
+        memory: of each, such as `80Gi`; known, weights that cannot fit are refused. A MIG profile says it by itself.
+        utilization: part of the memory that the runtime may take, as vLLM's `--gpu-memory-utilization`.
     """
 
     count: int = 1
     resource: str = "nvidia.com/gpu"
     memory: str | None = None
+    utilization: float = DEFAULT_UTILIZATION
+
+    @property
+    def known_memory(self) -> str | None:
+        """Memory of each GPU: as given, or that of the MIG profile (NVIDIA's MIG guide rounds it up to whole GiB)."""
+        profile = _MIG.fullmatch(self.resource)
+        return self.memory or (f"{profile['gigabytes']}Gi" if profile else None)
 
     def problems(self) -> list[Problem]:
         """Everything wrong with the settings."""
@@ -43,6 +55,8 @@ class Gpu(CheckedSettings):
             found.append(Problem("resource", f'"{self.resource}" is no resource of a device plugin', remedy))
         if self.memory is not None:
             found += quantity_problems(self.memory, argument="memory")
+        if not 0 < self.utilization <= 1:
+            found.append(Problem("utilization", f"is {self.utilization}", "Give a part of 1, such as 0.9"))
         return found
 
 
@@ -116,14 +130,23 @@ def ephemeral_storage_for(model_bytes: int) -> str:
     return f"{ceil(needed / step) * step}Gi"
 
 
-def gpu_memory_problems(gpu: Gpu | None, model_bytes: int | None) -> list[Problem]:
-    """Whether the weights are larger than the memory of all GPUs of a replica."""
-    if gpu is None or gpu.memory is None or model_bytes is None or gpu.problems():
+def gpu_memory_problems(gpu: Gpu | None, model_bytes: int | None, *, devices: int | None = None) -> list[Problem]:
+    """Whether the weights are larger than what a runtime may take of the GPUs that hold one copy of them.
+
+    Args:
+        gpu: the GPUs of a replica, or of a node of one.
+        model_bytes: size of the weights.
+        devices: number of GPUs that hold one copy; unset, all of a replica on one node.
+    """
+    if gpu is None or gpu.known_memory is None or model_bytes is None or gpu.problems():
         return []
-    available = int(quantity(gpu.memory) * gpu.count)
-    if model_bytes <= available:
+    devices = gpu.count if devices is None else devices
+    available = int(quantity(gpu.known_memory) * devices)
+    usable = int(available * gpu.utilization)
+    if model_bytes <= usable:
         return []
-    found = f"{gpu.count} x {gpu.memory} are {available} bytes, the model has {model_bytes}"
+    found = f"{devices} x {gpu.known_memory} are {available} bytes, the model has {model_bytes}"
+    found += f"; a runtime takes {gpu.utilization:.0%} of them, {usable} bytes, for weights and what it computes"
     return [Problem("gpu.memory", found, "Take more or larger GPUs, or a model of lower precision")]
 
 

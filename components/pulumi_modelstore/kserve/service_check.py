@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-
-import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.inputs import is_plain
@@ -14,48 +10,22 @@ from pulumi_modelstore.arguments.kubernetes import (
     annotations_problems,
     label_name_problems,
     labels_problems,
+    quantity,
+    quantity_problems,
     subdomain_name_problems,
 )
 from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
 from pulumi_modelstore.artifacts.reference import ModelReference
-from pulumi_modelstore.kserve.credentials import KServeCredentials
-from pulumi_modelstore.kserve.resources import PROTOCOL_VERSION, Gpu, Resources, gpu_memory_problems
+from pulumi_modelstore.kserve.resources import PROTOCOL_VERSION, Gpu, Resources
+from pulumi_modelstore.kserve.service_arguments import ServiceArguments
+from pulumi_modelstore.kserve.serving_check import MODE, check_serving
 from pulumi_modelstore.kserve.storage_uri import needs_keys, uri_problems
-
-DEPLOYMENT_MODE = "Standard"
-"""KServe's name since v0.16. Never left to the installation's default, and immutable once a service has it."""
+from pulumi_modelstore.serving.release import container_name_problems, uri_release_problems
+from pulumi_modelstore.serving.vllm import VllmRuntime
 
 # KServe appends "-predictor" to it for a Service, whose name has 63 characters.
 _LONGEST_NAME = 53
 _MOST_REPLICAS = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class ServiceArguments:
-    """The arguments of a service with their defaults filled in."""
-
-    service_name: str
-    kubernetes_namespace: pulumi.Input[str]
-    credentials: KServeCredentials | None
-    service_account_name: pulumi.Input[str] | None
-    runtime: pulumi.Input[str] | None
-    model_format: pulumi.Input[str]
-    gpu: Gpu | None
-    resources: Resources
-    min_replicas: int
-    max_replicas: int
-    protocol_version: str | None
-    model_name: str | None
-    annotations: Mapping[str, str]
-    labels: Mapping[str, str]
-
-    def metadata(self) -> dict[str, Any]:
-        """The object's `metadata`."""
-        metadata: dict[str, Any] = {"name": self.service_name, "namespace": self.kubernetes_namespace}
-        if self.labels:
-            metadata["labels"] = dict(self.labels)
-        metadata["annotations"] = dict(self.annotations)
-        return metadata
 
 
 def check_model(check: ArgumentCheck, model: Any, arguments: ServiceArguments) -> ModelReference:
@@ -88,23 +58,44 @@ def _check_uri(check: ArgumentCheck, uri: Any, arguments: ServiceArguments) -> N
         found = "is empty" if uri == "" else f"{type(uri).__name__} is no model"
         check.add("model", found, "Pass a ModelArtifact, artifact.at(tag), or a storage URI")
         return
-    check.extend(uri_problems(uri))
+    check.extend(uri_problems(uri) or uri_release_problems(uri, arguments.release))
     if needs_keys(uri) and arguments.credentials is None and arguments.service_account_name is None:
         remedy = "Pass credentials, or the service_account_name of one that may read there"
         check.add("credentials", f"are missing: pods could not read {uri}", remedy)
 
 
-def check_service(check: ArgumentCheck, arguments: ServiceArguments, *, model_bytes: int | None) -> None:
-    """Check everything but the model."""
+def check_model_size(check: ArgumentCheck, size: Any, known: int | None) -> int | None:
+    """The size of the weights in bytes: what is known of them, else what was given; None where nobody says it."""
+    if size is None:
+        return known
+    if known is not None:
+        remedy = "Leave it out"
+        check.add("model_size", f"is given for a model that is known to have {known} bytes", remedy)
+        return known
+    problems = quantity_problems(size, argument="model_size")
+    if not is_plain(size):
+        check.add("model_size", "is an output, and a preview has to know it", "Pass a plain value")
+        return None
+    check.extend(problems)
+    return None if problems else int(quantity(size))
+
+
+def check_service(
+    check: ArgumentCheck, arguments: ServiceArguments, *, uri: Any, model_bytes: int | None, download_bytes: int | None
+) -> None:
+    """Check everything but the model itself, of which each pod downloads so many bytes."""
     name = arguments.service_name
     check.extend(label_name_problems(name, argument="service_name", longest=_LONGEST_NAME))
     if isinstance(name, str) and name[:1].isdigit():
         check.add("service_name", f'"{name}" begins with a digit, which KServe refuses', "Begin with a letter")
     check.extend(label_name_problems(arguments.kubernetes_namespace, argument="kubernetes_namespace"))
-    if arguments.runtime is not None:
+    if arguments.runtime is not None and not isinstance(arguments.runtime, VllmRuntime):
         check.extend(subdomain_name_problems(arguments.runtime, argument="runtime"))
     if arguments.model_name is not None:
-        check.extend(label_name_problems(arguments.model_name, argument="model_name"))
+        check.extend(
+            label_name_problems(arguments.model_name, argument="model_name")
+            or container_name_problems(arguments.model_name, arguments.release)
+        )
     model_format = arguments.model_format
     if is_plain(model_format) and not (isinstance(model_format, str) and model_format):
         found = "is empty" if not model_format else f"{type(model_format).__name__} is no text"
@@ -116,14 +107,14 @@ def check_service(check: ArgumentCheck, arguments: ServiceArguments, *, model_by
     _check_replicas(check, arguments)
     if arguments.gpu is not None and check.settings("gpu", arguments.gpu, Gpu, remedy="Pass Gpu(count=...) or None"):
         check.extend(arguments.gpu.problems(), under="gpu")
-        check.extend(gpu_memory_problems(arguments.gpu, model_bytes))
     if check.settings("resources", arguments.resources, Resources, remedy="Pass Resources(cpu=..., memory=...)"):
-        check.extend(arguments.resources.problems(model_bytes=model_bytes), under="resources")
+        check.extend(arguments.resources.problems(model_bytes=download_bytes), under="resources")
+    check_serving(check, arguments, uri=uri, model_bytes=model_bytes)
     check.extend(labels_problems(arguments.labels, argument="labels"))
     check.extend(annotations_problems(arguments.annotations, argument="annotations"))
-    if arguments.annotations["serving.kserve.io/deploymentMode"] != DEPLOYMENT_MODE:
-        remedy = "Leave it out: the resources, replicas and URIs of this component are those of Standard mode"
-        check.add('annotations["serving.kserve.io/deploymentMode"]', "is set to another mode", remedy)
+    if arguments.annotations[MODE] != arguments.mode_annotation:
+        remedy = "Leave it out, or pass deployment_mode: resources, replicas and URIs are checked for that mode"
+        check.add(f'annotations["{MODE}"]', "is set to another mode", remedy)
 
 
 def _check_account(check: ArgumentCheck, arguments: ServiceArguments) -> None:
@@ -149,8 +140,8 @@ def _check_replicas(check: ArgumentCheck, arguments: ServiceArguments) -> None:
             found = f"{value!r} is no number of replicas" if is_plain(value) else unknown
             check.add(argument, found, "Use a whole number from 1")
             return
-    if least == 0:
+    if least == 0 and arguments.mode == "Standard":
         remedy = "Use at least 1; scaling to zero needs Knative mode"
         check.add("min_replicas", "is 0, and Standard mode does not scale to zero", remedy)
-    elif most < least:
+    elif most < max(least, 1):
         check.add("max_replicas", f"{most} is less than min_replicas {least}", "Raise it to at least that")

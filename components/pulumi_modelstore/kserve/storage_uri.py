@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 
+import pulumi
+
+from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.arguments.problem import Problem
 
 _FORMS = {
@@ -29,6 +32,8 @@ _DIGEST = re.compile(r"[0-9a-f]{12}")
 _FILE_NAME = re.compile(r"\.[A-Za-z]\w*$")
 _NEEDS_KEYS = ("s3", "gs")
 _FOLDERS = ("s3", "gs")
+# What pods find in place: claims, and images on their node.
+_MOUNTED = ("pvc", "oci", "oci+native")
 
 
 def uri_problems(uri: str) -> list[Problem]:
@@ -50,6 +55,11 @@ def needs_keys(uri: str) -> bool:
     """Whether pods need keys to read from there."""
     scheme, _, rest = uri.partition("://")
     return scheme in _NEEDS_KEYS or is_azure(scheme, rest)
+
+
+def is_downloaded(uri: pulumi.Input[str]) -> bool:
+    """Whether each pod downloads the model into its own storage; one that is not known yet counts as downloaded."""
+    return not is_plain(uri) or uri.partition("://")[0] not in _MOUNTED
 
 
 def is_azure(scheme: str, rest: str) -> bool:

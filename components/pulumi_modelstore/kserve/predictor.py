@@ -1,0 +1,88 @@
+"""The predictor of an InferenceService, as KServe's v1beta1 spells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from pulumi_modelstore.kserve.service_arguments import ServiceArguments
+from pulumi_modelstore.serving.environment import environment_variables
+from pulumi_modelstore.serving.mount import pod_volumes, volume_mounts
+from pulumi_modelstore.serving.parallel import parallel_arguments
+from pulumi_modelstore.serving.shared_memory import shared_memory_mount, shared_memory_volume
+from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.serving.workers import worker_spec
+
+_CHECKSUM = "pulumi-modelstore/credentials-checksum"
+# Where a probe of the service looks when the runtime is known by its name alone: KServe's runtimes listen there.
+_RUNTIME_PORT = 8080
+
+
+def predictor(
+    arguments: ServiceArguments, storage_uri: pulumi.Input[str], *, download_bytes: int | None
+) -> dict[str, Any]:
+    """The object's `spec.predictor`.
+
+    Args:
+        arguments: of the service.
+        storage_uri: where the model is.
+        download_bytes: size of what a pod downloads into its own storage; None where it downloads nothing, or where
+            nobody knows.
+    """
+    return {**_pod(arguments, download_bytes), "model": _model(arguments, storage_uri, download_bytes)}
+
+
+def _model(arguments: ServiceArguments, storage_uri: pulumi.Input[str], download_bytes: int | None) -> dict[str, Any]:
+    return given(
+        {
+            "modelFormat": given({"name": arguments.model_format, "version": arguments.model_format_version}),
+            "runtime": arguments.runtime_name,
+            "storageUri": storage_uri,
+            "protocolVersion": arguments.protocol_version,
+            "name": arguments.model_name,
+            "args": _command_line(arguments) or None,
+            "env": environment_variables(arguments.environment) or None,
+            "resources": arguments.resources.manifest(gpu=arguments.gpu, model_bytes=download_bytes),
+            "volumeMounts": _mounts(arguments) or None,
+            **(arguments.probes.manifest(port=_RUNTIME_PORT) if arguments.probes else {}),
+        }
+    )
+
+
+def _command_line(arguments: ServiceArguments) -> list[str]:
+    """What is added to the runtime's own command line; in several nodes KServe itself hands the sizes on."""
+    sizes: list[str] = []
+    if arguments.parallel is not None and arguments.nodes == 1 and not isinstance(arguments.runtime, VllmRuntime):
+        sizes = parallel_arguments(arguments.parallel, arguments.gpu)
+    return [*sizes, *arguments.arguments]
+
+
+def _mounts(arguments: ServiceArguments) -> list[dict[str, Any]]:
+    shared = [shared_memory_mount()] if arguments.shared_memory else []
+    return [*shared, *volume_mounts(arguments.mounts)]
+
+
+def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, Any]:
+    credentials = arguments.credentials
+    shared = [shared_memory_volume(arguments.shared_memory)] if arguments.shared_memory else []
+    return given(
+        {
+            "minReplicas": arguments.min_replicas,
+            "maxReplicas": arguments.max_replicas,
+            "serviceAccountName": arguments.account_name,
+            "labels": (dict(credentials.pod_labels) or None) if credentials else None,
+            # Pods read keys from their environment, once: a new key must make new pods.
+            "annotations": {_CHECKSUM: credentials.checksum} if credentials else None,
+            "securityContext": arguments.security.manifest(),
+            "volumes": [*shared, *pod_volumes(arguments.mounts)] or None,
+            "workerSpec": worker_spec(arguments, download_bytes),
+            **(arguments.placement.manifest() if arguments.placement else {}),
+        }
+    )
+
+
+def given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is not None."""
+    return {key: value for key, value in values.items() if value is not None}

@@ -1,0 +1,41 @@
+"""What is allowed of a service and still likely to be a mistake, or needs something of the cluster."""
+
+from __future__ import annotations
+
+from pulumi_modelstore.kserve.service_arguments import ServiceArguments
+from pulumi_modelstore.serving.vllm import VllmRuntime
+
+
+def service_warnings(arguments: ServiceArguments) -> list[str]:
+    """The warnings, each a sentence."""
+    found = arguments.runtime.warnings() if isinstance(arguments.runtime, VllmRuntime) else []
+    if arguments.mode == "Knative":
+        features = _knative_features(arguments)
+        if features:
+            said = "Knative drops or refuses part of it unless its ConfigMap config-features enables"
+            found.append(f"{said} {', '.join(features)}")
+    if arguments.gpu is not None and arguments.gpu.count > 1 and arguments.parallel is None:
+        found += _idle_gpus(arguments)
+    return found
+
+
+def _knative_features(arguments: ServiceArguments) -> list[str]:
+    """Features of Knative's that are off by default (Knative serving 0.48, pkg/apis/serving/fieldmask.go)."""
+    placement = arguments.placement
+    needed = {
+        "kubernetes.podspec-nodeselector": placement is not None and placement.node_selector,
+        "kubernetes.podspec-tolerations": placement is not None and placement.tolerations,
+        "kubernetes.podspec-priorityclassname": placement is not None and placement.priority_class,
+        "kubernetes.podspec-runtimeclassname": placement is not None and placement.runtime_class,
+        "kubernetes.podspec-securitycontext": True,
+        "kubernetes.podspec-persistent-volume-claim": arguments.mounts,
+    }
+    return [feature for feature, is_needed in needed.items() if is_needed]
+
+
+def _idle_gpus(arguments: ServiceArguments) -> list[str]:
+    if arguments.runtime != "kserve-vllmserver" or arguments.gpu is None:
+        return []
+    count = arguments.gpu.count
+    said = f"kserve-vllmserver uses one of the {count} GPUs unless it is told"
+    return [f"{said}; pass parallel=Parallel(tensor={count})"]

@@ -1,0 +1,88 @@
+"""`Mount`: a file system in a serving container, as (volume, mount from, mount as)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from pulumi_modelstore.arguments.kubernetes import subdomain_name_problems
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.arguments.settings import CheckedSettings
+
+MODEL_PLACE = "/mnt/models"
+"""Where KServe puts a model into every serving container."""
+
+
+class Mount(CheckedSettings):
+    """One folder of a file system in the container.
+
+    Args:
+        volume: name of a PersistentVolumeClaim in the service's namespace.
+        mount_as: absolute path in the container.
+        mount_from: folder in the file system; unset, all of it. Kubernetes makes it where it is missing.
+        read_only: whether the container may only read.
+    """
+
+    volume: Any
+    mount_as: str
+    mount_from: str = ""
+    read_only: bool = False
+
+    @property
+    def claim(self) -> str:
+        """Name of the claim."""
+        return str(self.volume)
+
+    def problems(self) -> list[Problem]:
+        """Everything wrong with the settings."""
+        found = subdomain_name_problems(self.volume, argument="volume")
+        place, folder = PurePosixPath(self.mount_as), PurePosixPath(self.mount_from)
+        if not place.is_absolute() or ".." in place.parts or ":" in self.mount_as or len(place.parts) < 2:
+            remedy = "Write an absolute path such as /data, without .. and colons"
+            found.append(Problem("mount_as", f'"{self.mount_as}" is no place in a container', remedy))
+        if ".." in folder.parts:
+            found.append(Problem("mount_from", f'"{self.mount_from}" leads out of the volume', "Leave the .. out"))
+        return found
+
+    def sub_path(self) -> str:
+        """The folder as Kubernetes takes it; empty for the whole volume."""
+        path = str(PurePosixPath(self.mount_from.strip("/")))
+        return "" if path == "." else path
+
+
+def mount_problems(mounts: Sequence[Mount], *, taken: Sequence[str] = (), argument: str = "mounts") -> list[Problem]:
+    """What is wrong with mounts, each by itself and together; `taken` are places that something else has."""
+    found: list[Problem] = []
+    places: dict[PurePosixPath, str] = {PurePosixPath(place): "the service itself" for place in taken}
+    for number, mount in enumerate(mounts):
+        where = f"{argument}[{number}]"
+        found += [problem.under(where) for problem in mount.problems()]
+        place = PurePosixPath(mount.mount_as)
+        if place in places:
+            said = f'"{mount.mount_as}" is where {places[place]} mounts something already'
+            found.append(Problem(f"{where}.mount_as", said, "Choose another place"))
+        places.setdefault(place, where)
+    return found
+
+
+def volume_mounts(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
+    """The container's `volumeMounts`."""
+    names = _names(mounts)
+    return [
+        {"name": names[mount.claim], "mountPath": mount.mount_as}
+        | ({"subPath": mount.sub_path()} if mount.sub_path() else {})
+        | ({"readOnly": True} if mount.read_only else {})
+        for mount in mounts
+    ]
+
+
+def pod_volumes(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
+    """The pod's `volumes`, one a claim, however often it is mounted."""
+    return [{"name": name, "persistentVolumeClaim": {"claimName": claim}} for claim, name in _names(mounts).items()]
+
+
+def _names(mounts: Sequence[Mount]) -> dict[str, str]:
+    # By number: a claim's name may be longer than the 63 characters of a volume's.
+    claims = dict.fromkeys(mount.claim for mount in mounts)
+    return {claim: f"mount-{number}" for number, claim in enumerate(claims)}
