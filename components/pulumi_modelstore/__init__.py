@@ -35,6 +35,13 @@ if TYPE_CHECKING:
     from pulumi_modelstore.kserve.inference_service import GpuInferenceService
     from pulumi_modelstore.kserve.resources import Gpu, Resources
     from pulumi_modelstore.namespace import StorageNamespace
+    from pulumi_modelstore.serving.environment import SecretKey
+    from pulumi_modelstore.serving.mount import Mount
+    from pulumi_modelstore.serving.parallel import Parallel
+    from pulumi_modelstore.serving.pod_placement import PodPlacement
+    from pulumi_modelstore.serving.probe import Probe, Probes
+    from pulumi_modelstore.serving.security import Security
+    from pulumi_modelstore.serving.vllm import VllmRuntime
     from pulumi_modelstore.volumes.classes.aws import Efs, FsxLustre
     from pulumi_modelstore.volumes.classes.azure import AzureFiles
     from pulumi_modelstore.volumes.classes.file_systems import CephFs, Nfs, VastNfs, WekaFs
@@ -79,16 +86,24 @@ __all__ = [
     "ModelReference",
     "ModelSize",
     "ModelVolume",
+    "Mount",
     "Nfs",
     "NodeGroup",
+    "Parallel",
+    "PodPlacement",
+    "Probe",
+    "Probes",
     "Resources",
     "S3Compatible",
+    "SecretKey",
+    "Security",
     "Shared",
     "StorageNamespace",
     "Toleration",
     "TopoLvm",
     "VastNfs",
     "VastS3",
+    "VllmRuntime",
     "VolumeClass",
     "WebFile",
     "WekaFs",
@@ -130,16 +145,24 @@ _MODULES = {
     "ModelReference": "artifacts.reference",
     "ModelSize": "volumes.sizing",
     "ModelVolume": "volumes.model_volume",
+    "Mount": "serving.mount",
     "Nfs": "volumes.classes.file_systems",
     "NodeGroup": "volumes.placement",
+    "Parallel": "serving.parallel",
+    "PodPlacement": "serving.pod_placement",
+    "Probe": "serving.probe",
+    "Probes": "serving.probe",
     "Resources": "kserve.resources",
     "S3Compatible": "backends.s3_compatible",
+    "SecretKey": "serving.environment",
+    "Security": "serving.security",
     "Shared": "volumes.placement",
     "StorageNamespace": "namespace",
     "Toleration": "volumes.placement",
     "TopoLvm": "volumes.classes.node_disks",
     "VastNfs": "volumes.classes.file_systems",
     "VastS3": "backends.vast_s3",
+    "VllmRuntime": "serving.vllm",
     "VolumeClass": "volumes.volume_class",
     "WebFile": "artifacts.sources",
     "WekaFs": "volumes.classes.file_systems",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeGuard, TypeVar
 
 import pulumi
@@ -21,3 +21,8 @@ def derive(function: Callable[..., R], *values: Any) -> pulumi.Input[R]:
     if all(is_plain(value) for value in values):
         return function(*values)
     return pulumi.Output.all(*values).apply(lambda known: function(*known))
+
+
+def given_ones(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are not None."""
+    return {key: value for key, value in values.items() if value is not None}

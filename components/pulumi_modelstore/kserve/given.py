@@ -22,6 +22,7 @@ from pulumi_modelstore.serving.release import (
 )
 from pulumi_modelstore.serving.security import Security
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.serving.volumes import volumes_of
 from pulumi_modelstore.serving.workers import worker_annotations
 
 _TEXTS = ("model_format_version", "protocol_version", "shared_memory")
@@ -45,7 +46,14 @@ class Alauda(NamedTuple):
 
 
 def arguments_of(
-    check: ArgumentCheck, *, kserve_version: Any, alauda: Alauda, annotations: Any, labels: Any, **given: Any
+    check: ArgumentCheck,
+    *,
+    model: Any,
+    kserve_version: Any,
+    alauda: Alauda,
+    annotations: Any,
+    labels: Any,
+    **given: Any,
 ) -> ServiceArguments:
     """The service's arguments; what is of the wrong type is recorded and left out."""
     credentials = given["credentials"]
@@ -60,16 +68,18 @@ def arguments_of(
     if namespace is None:
         namespace = credentials.kubernetes_namespace_input if credentials else "default"
     most = given["max_replicas"]
+    mounts = _mounts(check, given["mounts"])
     values = {
         **given,
         **{name: check.text(name, given[name]) for name in _TEXTS},
         "mode": mode,
         "credentials": credentials,
         "kubernetes_namespace": namespace,
-        "max_replicas": given["min_replicas"] if most is None else most,
+        "max_replicas": (given["min_replicas"] or 1) if most is None else most,
         "arguments": check.texts("arguments", given["arguments"]),
         "environment": check.mapping("environment", given["environment"]),
-        "mounts": _mounts(check, given["mounts"]),
+        "mounts": mounts,
+        "volumes": volumes_of(check, model, mounts),
         "security": given["security"] or Security(non_root=isinstance(given["runtime"], VllmRuntime)),
     }
     return ServiceArguments(

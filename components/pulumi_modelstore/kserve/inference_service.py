@@ -23,11 +23,13 @@ from pulumi_modelstore.kserve.storage_uri import is_downloaded, uri_problems, ur
 from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.serving.mount import Mount
 from pulumi_modelstore.serving.parallel import Parallel
-from pulumi_modelstore.serving.placement import Placement
+from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.serving.probe import Probes
 from pulumi_modelstore.serving.release import Mode, uri_release_problems
 from pulumi_modelstore.serving.security import Security
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.volumes.model_volume import ModelVolume
+from pulumi_modelstore.volumes.sizing import ModelSize
 
 
 class GpuInferenceService(CheckedComponent):
@@ -35,7 +37,8 @@ class GpuInferenceService(CheckedComponent):
 
     Args:
         name: of the service, in the stack and in Kubernetes unless `service_name` is given.
-        model: an artifact, what `artifact.at(tag)` gives, or a storage URI (`pvc://claim/path`, `oci://image`, ...).
+        model: an artifact, what `artifact.at(tag)` gives, a volume, or a storage URI (`pvc://claim/path`,
+            `oci://image`, `hf://owner/model`, ...).
         credentials: what pods read the model with; needed for `s3://`.
         runtime: name of a ServingRuntime or ClusterServingRuntime, or a `VllmRuntime` to declare; unset, KServe chooses
             one by `model_format`.
@@ -48,7 +51,8 @@ class GpuInferenceService(CheckedComponent):
         max_replicas: unset, the same as `min_replicas`.
         protocol_version: protocol that clients speak, such as `v1`, `v2` or `grpc-v2`.
         model_name: name of the model's container, where KServe is older than 0.16.
-        model_size: size of the weights, such as `48G`, where nothing else says it.
+        model_path: folder of the volume where `model` is a `ModelVolume`; unset, all of it.
+        model_size: size of the weights where nothing else says it, such as `48G` or `ModelSize(parameters="24B")`.
         arguments: what is added to the runtime's command line.
         environment: variables, each a text or `SecretKey(...)`; secrets as text are refused.
         mounts: further file systems.
@@ -84,7 +88,7 @@ class GpuInferenceService(CheckedComponent):
         self,
         name: str,
         *,
-        model: ModelArtifact | ModelReference | pulumi.Input[str],
+        model: ModelArtifact | ModelReference | ModelVolume | pulumi.Input[str],
         credentials: KServeCredentials | None = None,
         runtime: pulumi.Input[str] | VllmRuntime | None = None,
         model_format: pulumi.Input[str] = "vLLM",
@@ -96,12 +100,13 @@ class GpuInferenceService(CheckedComponent):
         max_replicas: int | None = None,
         protocol_version: str | None = None,
         model_name: str | None = None,
-        model_size: str | None = None,
+        model_path: str | None = None,
+        model_size: str | ModelSize | None = None,
         arguments: Sequence[str] = (),
         environment: Mapping[str, pulumi.Input[str] | SecretKey] | None = None,
         mounts: Sequence[Mount] = (),
         shared_memory: str | None = None,
-        placement: Placement | None = None,
+        placement: PodPlacement | None = None,
         probes: Probes | None = None,
         security: Security | None = None,
         deployment_mode: Mode = "Standard",
@@ -119,6 +124,7 @@ class GpuInferenceService(CheckedComponent):
         check = ArgumentCheck("GpuInferenceService", name)
         given = arguments_of(
             check,
+            model=model,
             service_name=check.name if service_name is None else service_name,
             kubernetes_namespace=kubernetes_namespace,
             credentials=credentials,
@@ -146,7 +152,7 @@ class GpuInferenceService(CheckedComponent):
             annotations=annotations,
             labels=labels,
         )
-        reference = check_model(check, model, given)
+        reference = check_model(check, model, given, path=model_path)
         model_bytes = check_model_size(check, model_size, reference.total_bytes)
         download_bytes = model_bytes if is_downloaded(reference.uri) else None
         check_service(check, given, uri=reference.uri, model_bytes=model_bytes, download_bytes=download_bytes)
@@ -156,6 +162,7 @@ class GpuInferenceService(CheckedComponent):
         self._release = given.release
         storage_uri = derive(self._checked_uri, reference.uri)
         after = [*reference.after, *(credentials.objects if credentials else ())]
+        after += [item for volume in given.volumes for item in volume.objects if item not in after]
         if isinstance(given.runtime, VllmRuntime):
             after.append(self._declare_runtime(given, given.runtime))
         for warning in service_warnings(given):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
+from pulumi_modelstore.arguments.inputs import given_ones
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.serving.environment import environment_variables
-from pulumi_modelstore.serving.mount import pod_volumes, volume_mounts
 from pulumi_modelstore.serving.parallel import parallel_arguments
-from pulumi_modelstore.serving.shared_memory import shared_memory_mount, shared_memory_volume
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.serving.volumes import scheduling
 from pulumi_modelstore.serving.workers import worker_spec
 
 _CHECKSUM = "pulumi-modelstore/credentials-checksum"
@@ -35,9 +34,9 @@ def predictor(
 
 
 def _model(arguments: ServiceArguments, storage_uri: pulumi.Input[str], download_bytes: int | None) -> dict[str, Any]:
-    return given(
+    return given_ones(
         {
-            "modelFormat": given({"name": arguments.model_format, "version": arguments.model_format_version}),
+            "modelFormat": given_ones({"name": arguments.model_format, "version": arguments.model_format_version}),
             "runtime": arguments.runtime_name,
             "storageUri": storage_uri,
             "protocolVersion": arguments.protocol_version,
@@ -45,7 +44,7 @@ def _model(arguments: ServiceArguments, storage_uri: pulumi.Input[str], download
             "args": _command_line(arguments) or None,
             "env": environment_variables(arguments.environment) or None,
             "resources": arguments.resources.manifest(gpu=arguments.gpu, model_bytes=download_bytes),
-            "volumeMounts": _mounts(arguments) or None,
+            "volumeMounts": arguments.mounts_of_a_container(),
             **(arguments.probes.manifest(port=_RUNTIME_PORT) if arguments.probes else {}),
         }
     )
@@ -59,15 +58,9 @@ def _command_line(arguments: ServiceArguments) -> list[str]:
     return [*sizes, *arguments.arguments]
 
 
-def _mounts(arguments: ServiceArguments) -> list[dict[str, Any]]:
-    shared = [shared_memory_mount()] if arguments.shared_memory else []
-    return [*shared, *volume_mounts(arguments.mounts)]
-
-
 def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, Any]:
     credentials = arguments.credentials
-    shared = [shared_memory_volume(arguments.shared_memory)] if arguments.shared_memory else []
-    return given(
+    return given_ones(
         {
             "minReplicas": arguments.min_replicas,
             "maxReplicas": arguments.max_replicas,
@@ -76,13 +69,8 @@ def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, A
             # Pods read keys from their environment, once: a new key must make new pods.
             "annotations": {_CHECKSUM: credentials.checksum} if credentials else None,
             "securityContext": arguments.security.manifest(),
-            "volumes": [*shared, *pod_volumes(arguments.mounts)] or None,
+            "volumes": arguments.volumes_of_a_pod(),
             "workerSpec": worker_spec(arguments, download_bytes),
-            **(arguments.placement.manifest() if arguments.placement else {}),
+            **scheduling(arguments.placement, arguments.volumes),
         }
     )
-
-
-def given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What is not None."""
-    return {key: value for key, value in values.items() if value is not None}

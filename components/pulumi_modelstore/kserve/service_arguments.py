@@ -10,13 +10,15 @@ import pulumi
 
 from pulumi_modelstore.kserve.credentials import KServeCredentials
 from pulumi_modelstore.kserve.resources import Gpu, Resources
-from pulumi_modelstore.serving.mount import Mount
+from pulumi_modelstore.serving.mount import Mount, pod_volumes, volume_mounts
 from pulumi_modelstore.serving.parallel import Parallel
-from pulumi_modelstore.serving.placement import Placement
+from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.serving.probe import Probes
 from pulumi_modelstore.serving.release import Mode, Release, mode_annotation
 from pulumi_modelstore.serving.security import Security
+from pulumi_modelstore.serving.shared_memory import shared_memory_mount, shared_memory_volume
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.volumes.model_volume import ModelVolume
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,9 @@ class ServiceArguments:
     arguments: Sequence[str]
     environment: Mapping[str, Any]
     mounts: Sequence[Mount]
+    volumes: Sequence[ModelVolume]
     shared_memory: str | None
-    placement: Placement | None
+    placement: PodPlacement | None
     probes: Probes | None
     security: Security
     annotations: Mapping[str, str]
@@ -68,6 +71,16 @@ class ServiceArguments:
     def account_name(self) -> pulumi.Input[str] | None:
         """Name of the pods' ServiceAccount."""
         return self.credentials.account_name if self.credentials else self.service_account_name
+
+    def mounts_of_a_container(self) -> list[dict[str, Any]] | None:
+        """`volumeMounts` of the container that serves, and of a worker's."""
+        shared = [shared_memory_mount()] if self.shared_memory else []
+        return [*shared, *volume_mounts(self.mounts)] or None
+
+    def volumes_of_a_pod(self) -> list[dict[str, Any]] | None:
+        """`volumes` of the pod that serves, and of a worker's."""
+        shared = [shared_memory_volume(self.shared_memory)] if self.shared_memory else []
+        return [*shared, *pod_volumes(self.mounts)] or None
 
     def metadata(self) -> dict[str, Any]:
         """The object's `metadata`."""

@@ -20,16 +20,25 @@ from pulumi_modelstore.kserve.resources import PROTOCOL_VERSION, Gpu, Resources
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.kserve.serving_check import MODE, check_serving
 from pulumi_modelstore.kserve.storage_uri import needs_keys, uri_problems
+from pulumi_modelstore.kserve.volumes_check import check_volumes
 from pulumi_modelstore.serving.release import container_name_problems, uri_release_problems
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.serving.volumes import volume_reference
+from pulumi_modelstore.volumes.model_volume import ModelVolume
+from pulumi_modelstore.volumes.sizing import ModelSize
 
 # KServe appends "-predictor" to it for a Service, whose name has 63 characters.
 _LONGEST_NAME = 53
 _MOST_REPLICAS = 2**31 - 1
 
 
-def check_model(check: ArgumentCheck, model: Any, arguments: ServiceArguments) -> ModelReference:
+def check_model(check: ArgumentCheck, model: Any, arguments: ServiceArguments, *, path: Any) -> ModelReference:
     """Check the model together with the credentials that are to read it."""
+    path = check.text("model_path", path)
+    if isinstance(model, ModelVolume):
+        return volume_reference(check, model, path or "")
+    if path is not None:
+        check.add("model_path", "is given for a model that is no ModelVolume", "Write the path into the URI")
     if isinstance(model, ModelArtifact):
         check.uses("model", model, ModelArtifact)
         model = model.reference
@@ -72,6 +81,10 @@ def check_model_size(check: ArgumentCheck, size: Any, known: int | None) -> int 
         remedy = "Leave it out"
         check.add("model_size", f"is given for a model that is known to have {known} bytes", remedy)
         return known
+    if isinstance(size, ModelSize):
+        problems = size.problems() if check.uses_settings(size) else []
+        check.extend(problems, under="model_size")
+        return None if problems or size.refused else size.bytes
     problems = quantity_problems(size, argument="model_size")
     if not is_plain(size):
         check.add("model_size", "is an output, and a preview has to know it", "Pass a plain value")
@@ -110,6 +123,7 @@ def check_service(
     if check.settings("resources", arguments.resources, Resources, remedy="Pass Resources(cpu=..., memory=...)"):
         check.extend(arguments.resources.problems(model_bytes=download_bytes), under="resources")
     check_serving(check, arguments, uri=uri, model_bytes=model_bytes)
+    check_volumes(check, arguments)
     check.extend(labels_problems(arguments.labels, argument="labels"))
     check.extend(annotations_problems(arguments.annotations, argument="annotations"))
     if arguments.annotations[MODE] != arguments.mode_annotation:

@@ -10,7 +10,7 @@ from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.serving.environment import argument_problems, environment_problems
 from pulumi_modelstore.serving.mount import MODEL_PLACE, mount_problems
 from pulumi_modelstore.serving.parallel import Parallel
-from pulumi_modelstore.serving.placement import Placement
+from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.serving.probe import Probes
 from pulumi_modelstore.serving.security import Security
 from pulumi_modelstore.serving.shared_memory import PLACE, shared_memory_problems
@@ -35,7 +35,7 @@ def check_serving(check: ArgumentCheck, arguments: ServiceArguments, *, uri: Any
         limit = arguments.resources.memory_limit or arguments.resources.memory
         check.extend(shared_memory_problems(arguments.shared_memory, limit))
     placement, probes, security = arguments.placement, arguments.probes, arguments.security
-    if placement is not None and check.settings("placement", placement, Placement, remedy="Pass Placement(...)"):
+    if placement is not None and check.settings("placement", placement, PodPlacement, remedy="Pass PodPlacement(...)"):
         check.extend(placement.problems(), under="placement")
     if probes is not None and check.settings("probes", probes, Probes, remedy="Pass Probes(...)"):
         check.extend(probes.problems(), under="probes")

@@ -9,6 +9,7 @@ from typing import Any
 from pulumi_modelstore.arguments.kubernetes import subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
+from pulumi_modelstore.volumes.model_volume import ModelVolume
 
 MODEL_PLACE = "/mnt/models"
 """Where KServe puts a model into every serving container."""
@@ -18,7 +19,7 @@ class Mount(CheckedSettings):
     """One folder of a file system in the container.
 
     Args:
-        volume: name of a PersistentVolumeClaim in the service's namespace.
+        volume: a `ModelVolume`, or the name of a PersistentVolumeClaim in the service's namespace.
         mount_as: absolute path in the container.
         mount_from: folder in the file system; unset, all of it. Kubernetes makes it where it is missing.
         read_only: whether the container may only read.
@@ -29,14 +30,12 @@ class Mount(CheckedSettings):
     mount_from: str = ""
     read_only: bool = False
 
-    @property
-    def claim(self) -> str:
-        """Name of the claim."""
-        return str(self.volume)
-
     def problems(self) -> list[Problem]:
         """Everything wrong with the settings."""
-        found = subdomain_name_problems(self.volume, argument="volume")
+        if isinstance(self.volume, ModelVolume):
+            found = self.volume.mount_problems(self.mount_from, argument="mount_from")
+        else:
+            found = subdomain_name_problems(self.volume, argument="volume")
         place, folder = PurePosixPath(self.mount_as), PurePosixPath(self.mount_from)
         if not place.is_absolute() or ".." in place.parts or ":" in self.mount_as or len(place.parts) < 2:
             remedy = "Write an absolute path such as /data, without .. and colons"
@@ -70,7 +69,7 @@ def volume_mounts(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
     """The container's `volumeMounts`."""
     names = _names(mounts)
     return [
-        {"name": names[mount.claim], "mountPath": mount.mount_as}
+        {"name": names[_key(mount)], "mountPath": mount.mount_as}
         | ({"subPath": mount.sub_path()} if mount.sub_path() else {})
         | ({"readOnly": True} if mount.read_only else {})
         for mount in mounts
@@ -78,11 +77,25 @@ def volume_mounts(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
 
 
 def pod_volumes(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
-    """The pod's `volumes`, one a claim, however often it is mounted."""
-    return [{"name": name, "persistentVolumeClaim": {"claimName": claim}} for claim, name in _names(mounts).items()]
+    """The pod's `volumes`, one a file system, however often it is mounted."""
+    names = _names(mounts)
+    volumes = {names[_key(mount)]: mount.volume for mount in mounts}
+    return [
+        volume.pod_volume(name)
+        if isinstance(volume, ModelVolume)
+        else {"name": name, "persistentVolumeClaim": {"claimName": volume}}
+        for name, volume in volumes.items()
+    ]
 
 
 def _names(mounts: Sequence[Mount]) -> dict[str, str]:
     # By number: a claim's name may be longer than the 63 characters of a volume's.
-    claims = dict.fromkeys(mount.claim for mount in mounts)
-    return {claim: f"mount-{number}" for number, claim in enumerate(claims)}
+    keys = dict.fromkeys(_key(mount) for mount in mounts)
+    return {key: f"mount-{number}" for number, key in enumerate(keys)}
+
+
+def _key(mount: Mount) -> str:
+    if not isinstance(mount.volume, ModelVolume):
+        return str(mount.volume)
+    # Scratch space has no claim, and is another one for each volume.
+    return mount.volume.claim_name or f"scratch/{mount.volume.given_name}"

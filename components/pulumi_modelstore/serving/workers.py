@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pulumi_modelstore.arguments.inputs import is_plain
+from pulumi_modelstore.arguments.inputs import given_ones, is_plain
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.kserve.resources import Gpu
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
-from pulumi_modelstore.serving.mount import volume_mounts
+from pulumi_modelstore.serving.environment import environment_variables
 from pulumi_modelstore.serving.ray import WORKER
 from pulumi_modelstore.serving.release import Release
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.serving.volumes import scheduling
 
 AUTOSCALER = "serving.kserve.io/autoscalerClass"
 _GPU_TYPES = "serving.kserve.io/gpu-resource-types"
@@ -31,20 +32,22 @@ def worker_spec(arguments: ServiceArguments, download_bytes: int | None) -> dict
     """The predictor's `workerSpec`; None for a service whose replicas have one node each."""
     if arguments.parallel is None or arguments.gpu is None or arguments.nodes == 1:
         return None
-    worker: dict[str, Any] = {
+    worker = {
         "name": WORKER,
+        "env": environment_variables(arguments.environment) or None,
         "resources": arguments.resources.manifest(gpu=arguments.gpu, model_bytes=download_bytes),
+        "volumeMounts": arguments.mounts_of_a_container(),
     }
-    if arguments.mounts:
-        worker["volumeMounts"] = volume_mounts(arguments.mounts)
-    placement = arguments.placement.manifest() if arguments.placement else {}
-    return {
-        "pipelineParallelSize": arguments.parallel.pipeline_size(),
-        "tensorParallelSize": arguments.parallel.tensor_size(arguments.gpu),
-        "containers": [worker],
-        "securityContext": arguments.security.manifest(),
-        **placement,
-    }
+    return given_ones(
+        {
+            "pipelineParallelSize": arguments.parallel.pipeline_size(),
+            "tensorParallelSize": arguments.parallel.tensor_size(arguments.gpu),
+            "containers": [given_ones(worker)],
+            "securityContext": arguments.security.manifest(),
+            "volumes": arguments.volumes_of_a_pod(),
+            **scheduling(arguments.placement, arguments.volumes),
+        }
+    )
 
 
 def worker_annotations(gpu: Gpu | None, nodes: int) -> dict[str, str]:

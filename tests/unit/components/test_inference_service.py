@@ -48,7 +48,6 @@ def test_service_is_a_v1beta1_inference_service(model_folder: Path) -> None:
         runtime="aml-vllm-0.11.2-cpu",
         model_format="transformers",
         protocol_version="v2",
-        model_name="llama",
         gpu=Gpu(count=2, resource="amd.com/gpu", memory="80Gi"),
         resources=Resources(cpu="2", memory="8Gi", cpu_limit="4", ephemeral_storage="20Gi"),
         min_replicas=1,
@@ -86,7 +85,6 @@ def test_service_is_a_v1beta1_inference_service(model_folder: Path) -> None:
                     "runtime": "aml-vllm-0.11.2-cpu",
                     "storageUri": "s3://team-models/models/llama/v2/",
                     "protocolVersion": "v2",
-                    "name": "llama",
                     "resources": {
                         "requests": {"cpu": "2", "memory": "8Gi", "ephemeral-storage": "20Gi", "amd.com/gpu": "2"},
                         "limits": {"cpu": "4", "memory": "8Gi", "ephemeral-storage": "20Gi", "amd.com/gpu": "2"},
@@ -274,7 +272,7 @@ def test_bad_arguments(model_folder: Path, arguments: dict[str, Any], problems: 
 
 
 def test_reference_to_a_place_that_no_namespace_knows() -> None:
-    reference = ModelReference("pvc://claim/llama", total_bytes=2 * GIB)
-    declared = declare(lambda: GpuInferenceService("llama", model=reference) and None)
+    reference = ModelReference("s3://bucket/llama/", total_bytes=2 * GIB)
+    declared = declare(lambda: GpuInferenceService("llama", model=reference, service_account_name="x") and None)
     limits = declared["llama-service"].inputs["spec"]["predictor"]["model"]["resources"]["limits"]
     assert limits["ephemeral-storage"] == "7Gi"

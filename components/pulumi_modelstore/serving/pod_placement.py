@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from pulumi_modelstore.arguments.kubernetes import labels_problems
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
+from pulumi_modelstore.volumes.placement import Toleration
 
 ONE_NODE = "kubernetes.io/hostname"
 """The label that every node has a value of its own for."""
 
 
-class Toleration(CheckedSettings):
-    """A taint that pods put up with.
-
-    Args:
-        key: of the taint, such as `nvidia.com/gpu`; unset, all taints.
-        value: of the taint; unset, any.
-        effect: unset, all effects.
-    """
-
-    key: str | None = None
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-
-    def problems(self) -> list[Problem]:
-        """Everything wrong with the settings."""
-        if self.key is None:
-            found = "is given without key, which Kubernetes refuses"
-            return [] if self.value is None else [Problem("value", found, "Give the taint's key too")]
-        return labels_problems({self.key: self.value or ""}, argument="key")
-
-    def manifest(self) -> dict[str, Any]:
-        """The pod's toleration."""
-        given = {"key": self.key, "operator": "Exists" if self.value is None else "Equal"}
-        given |= {"value": self.value, "effect": self.effect}
-        return {name: value for name, value in given.items() if value is not None}
-
-
-class Placement(CheckedSettings):
+class PodPlacement(CheckedSettings):
     """Which nodes may have the pods.
 
     Args:

@@ -1,0 +1,116 @@
+"""Services as a program declares them, one of each kind; what they become is in the folder `golden`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pulumi_modelstore import (
+    Gpu,
+    GpuInferenceService,
+    ModelSize,
+    ModelVolume,
+    Mount,
+    NodeGroup,
+    Parallel,
+    PodPlacement,
+    Probe,
+    Probes,
+    Resources,
+    SecretKey,
+    Security,
+    Toleration,
+    VllmRuntime,
+)
+
+VLLM = VllmRuntime(image="vllm/vllm-openai:v0.11.0")
+TAINTED = (Toleration(key="nvidia.com/gpu", effect="NoSchedule"),)
+
+
+def declared_runtime() -> None:
+    """vLLM declared, two GPUs, weights of a hub."""
+    GpuInferenceService(
+        "llama",
+        model="hf://meta-llama/Llama-3.1-8B-Instruct:main",
+        model_size=ModelSize(parameters="8B"),
+        runtime=VLLM,
+        gpu=Gpu(count=2, memory="24Gi"),
+        environment={"HF_TOKEN": SecretKey(secret="hub")},
+        kubernetes_namespace="serving",
+    )
+
+
+def everything_about_a_pod() -> None:
+    """A runtime by name with all that a pod can be given."""
+    group = NodeGroup(name="gpu", selector={"pool": "gpu"}, tolerations=TAINTED)
+    data = ModelVolume(
+        "data", size="100Gi", access_mode="ReadWriteMany", kubernetes_namespace="serving", placement=group
+    )
+    GpuInferenceService(
+        "qwen",
+        model="pvc://models/qwen",
+        runtime="aml-vllm-0.11.2",
+        model_format="transformers",
+        protocol_version="v2",
+        gpu=Gpu(count=4, resource="amd.com/gpu"),
+        parallel=Parallel(tensor=2, pipeline=2),
+        resources=Resources(cpu="8", memory="64Gi", ephemeral_storage="20Gi"),
+        min_replicas=1,
+        max_replicas=3,
+        arguments=["--max-model-len=32768"],
+        environment={"NCCL_DEBUG": "INFO", "HF_TOKEN": SecretKey(secret="hub", key="token", optional=True)},
+        mounts=[
+            Mount(volume=data, mount_from="sets", mount_as="/data", read_only=True),
+            Mount(volume="adapters", mount_as="/adapters"),
+        ],
+        shared_memory="16Gi",
+        placement=PodPlacement(tolerations=TAINTED, priority_class="high", runtime_class="nvidia"),
+        probes=Probes(startup=Probe(failures=90), liveness=Probe(path="/health", period=30)),
+        security=Security(user=1000, volume_group=1000),
+        model_repository="team/qwen",
+        pipeline_tag="text-generation",
+        runtime_type="vllm",
+        kubernetes_namespace="serving",
+    )
+
+
+def several_nodes() -> None:
+    """One replica on two nodes of eight GPUs, served from a shared volume."""
+    volume = ModelVolume(
+        "deepseek",
+        model=ModelSize(parameters="671B", precision="FP8"),
+        access_mode="ReadWriteMany",
+        nodes=2,
+        kubernetes_namespace="serving",
+    )
+    GpuInferenceService(
+        "deepseek",
+        model=volume,
+        runtime=VLLM,
+        gpu=Gpu(count=8, memory="80Gi"),
+        parallel=Parallel(nodes=2),
+        resources=Resources(cpu="32", memory="512Gi"),
+        shared_memory="64Gi",
+        kubernetes_namespace="serving",
+    )
+
+
+def knative() -> None:
+    """A service that scales to zero."""
+    GpuInferenceService(
+        "phi",
+        model="oci://quay.io/models/phi@sha256:" + "0a" * 32,
+        runtime="kserve-vllmserver",
+        deployment_mode="Knative",
+        min_replicas=0,
+        max_replicas=4,
+        gpu=Gpu(resource="nvidia.com/mig-1g.10gb"),
+        kubernetes_namespace="serving",
+    )
+
+
+PROGRAMS: dict[str, Callable[[], None]] = {
+    "declared-runtime": declared_runtime,
+    "everything-about-a-pod": everything_about_a_pod,
+    "several-nodes": several_nodes,
+    "knative": knative,
+}
