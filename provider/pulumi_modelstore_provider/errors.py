@@ -132,6 +132,18 @@ class UploadCorrupted(ModelstoreError):
     """What the store holds is not what was sent."""
 
 
+class DownloadCorrupted(ModelstoreError):
+    """What came from the store is not what the manifest says."""
+
+
+class DestinationUnusable(ModelstoreError):
+    """Files cannot be written where a version is to go; `problems` lists every reason."""
+
+    def __init__(self, destination: str, problems: list[str], *, remedy: str) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"The folder {destination!r} cannot take the version: {'; '.join(problems)}", remedy=remedy)
+
+
 class InvalidTag(ModelstoreError):
     """A tag points nowhere, in a circle, or was moved by somebody else."""
 

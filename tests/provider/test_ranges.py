@@ -8,12 +8,16 @@ import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from provider.azure_store import azure_store
 from provider.recording_proxy import Answer, Exchange, RecordingProxy, recording_proxy
-from provider.stores import Store
+from provider.stores import MIB, PREFIX, Store, request_for, write_parts
+from pulumi_modelstore_provider.artifacts.layout import version_prefix
+from pulumi_modelstore_provider.artifacts.pull import pull
+from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.errors import NotInStore, ObjectChanged, StoreRefused, StoreUnreachable
 from pulumi_modelstore_provider.gcs import bucket as gcs_bucket
 from pulumi_modelstore_provider.gcs.connection import GcsConnection
@@ -113,6 +117,15 @@ def test_object_that_is_not_the_one_that_was_looked_at(behind: Behind) -> None:
     objects.delete(["k"])
     with pytest.raises(NotInStore):
         read(objects, 0, 10)
+
+
+def test_version_is_sent_and_pulled(behind: Behind, tmp_path: Path) -> None:
+    body = write_parts(tmp_path / "m" / "w.bin", [16 * MIB, 7])
+    (tmp_path / "m" / "config.json").write_text("{}")
+    manifest = upload_version(behind.objects, request_for(tmp_path / "m", "v1")).manifest
+    pull(behind.objects, manifest.content, version_prefix(PREFIX, "v1"), tmp_path / "there")
+    assert (tmp_path / "there" / "w.bin").read_bytes() == body
+    assert (tmp_path / "there" / "config.json").read_text() == "{}"
 
 
 def test_answer_that_is_cut_off(behind: Behind) -> None:
