@@ -18,6 +18,7 @@ from pulumi_modelstore_client.errors import (
     TooLarge,
 )
 from pulumi_modelstore_client.key_value.client import KeyValueNamespace, KeyValueStoreClient
+from pulumi_modelstore_client.objects.client import ObjectStoreClient, StoredObject
 from pulumi_modelstore_client.queue.client import DeadLetters, MessageQueueClient, Queue
 from pulumi_modelstore_client.queue.engine import Message
 from pulumi_modelstore_client.time_limits import TimeLimits
@@ -32,11 +33,13 @@ __all__ = [
     "Message",
     "MessageQueueClient",
     "NotInStore",
+    "ObjectStoreClient",
     "Queue",
     "ReceiptExpired",
     "StoreError",
     "StoreFull",
     "StoreUnreachable",
+    "StoredObject",
     "TimeLimits",
     "TooLarge",
 ]

@@ -77,6 +77,7 @@ def connect(
 @contextmanager
 def asking(failed: str, place: Location, *, on: str = "") -> Iterator[None]:
     """Raise a StoreError for whatever the SDK raises inside: `failed` did not work on `on`."""
+    from boto3.exceptions import RetriesExceededError, S3UploadFailedError
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
     where = ", ".join(filter(None, (on, place.place)))
@@ -88,6 +89,12 @@ def asking(failed: str, place: Location, *, on: str = "") -> Iterator[None]:
     except (NoCredentialsError, PartialCredentialsError) as error:
         remedy = "Have the pod take its environment from the store's Secret, or give its account a role"
         raise AccessRefused(failed, on=where, answer=str(error), remedy=remedy) from None
+    except (S3UploadFailedError, RetriesExceededError) as error:
+        # What a transfer in parts makes of the service's answer.
+        cause = error.__context__
+        if isinstance(cause, ClientError):
+            raise _refusal(cause, failed, where) from None
+        raise StoreError(failed, on=where, answer=str(error)) from None
     except BotoCoreError as error:
         remedy = "Check the region and endpoint, and that the network lets this pod reach them"
         raise StoreUnreachable(failed, on=where, answer=str(error), remedy=remedy) from None

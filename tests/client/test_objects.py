@@ -1,0 +1,152 @@
+"""The object store on real servers."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_modelstore_client import (
+    AccessRefused,
+    InvalidRequest,
+    NotInStore,
+    ObjectStoreClient,
+    StoreUnreachable,
+    TimeLimits,
+    TooLarge,
+)
+from servers.binaries import free_port
+
+HASTY = TimeLimits(connect=1, read=5, attempts=1)
+
+
+@pytest.fixture(params=["versitygw", "minio"])
+def server(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def bucket(server: Any) -> str:
+    """A bucket whose prefix `open/` anybody may read."""
+    name = f"objects-{uuid.uuid4().hex[:12]}"
+    client = server.client()
+    client.create_bucket(Bucket=name)
+    resource = f"arn:aws:s3:::{name}/open/*"
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": resource}
+    client.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    return name
+
+
+def store(server: Any, bucket: str, access: str, **settings: str) -> ObjectStoreClient:
+    prefix = "open" if access == "public" else "closed/part"
+    environment = {
+        "MODELSTORE_OBJECTS_URL": f"s3://{bucket}/{prefix}?access={access}&region=us-east-1&endpoint={server.endpoint}",
+        "MODELSTORE_OBJECTS_ACCESS_KEY_ID": server.access_key_id,
+        "MODELSTORE_OBJECTS_SECRET_ACCESS_KEY": server.secret_access_key,
+        **settings,
+    }
+    return ObjectStoreClient.from_environment(environ=environment, limits=HASTY)
+
+
+def read(url: str) -> bytes | int:
+    """What somebody without credentials gets: the content, or the status."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return bytes(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("access", ["public", "private"])
+def test_objects_are_put_read_listed_and_deleted(server: Any, bucket: str, access: str, tmp_path: Path) -> None:
+    objects = store(server, bucket, access)
+    file = tmp_path / "file"
+    file.write_bytes(b"f" * 9_000_000)
+    objects.put("reports/a b+é.json", b"{}", content_type="application/json")
+    objects.put("reports/file", file)
+    with file.open("rb") as opened:
+        objects.put("other", opened)
+    assert [(found.key, found.size) for found in objects.list()] == [
+        ("other", 9_000_000),
+        ("reports/a b+é.json", 2),
+        ("reports/file", 9_000_000),
+    ]
+    assert [found.key for found in objects.list("reports/a")] == ["reports/a b+é.json"]
+    objects.download("reports/file", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == file.read_bytes()
+    assert objects.get("reports/a b+é.json") == b"{}"
+    assert read(objects.url("reports/a b+é.json")) == b"{}"
+    objects.delete("other")
+    objects.delete("other")
+    with pytest.raises(NotInStore, match="could not be read"):
+        objects.get("other")
+
+
+def test_only_what_is_public_is_read_without_credentials(server: Any, bucket: str) -> None:
+    public, private = store(server, bucket, "public"), store(server, bucket, "private")
+    public.put("page", b"for all")
+    private.put("page", b"for some")
+    assert "X-Amz" not in public.url("page")
+    assert read(public.url("page")) == b"for all"
+    signed = private.url("page")
+    assert "X-Amz-Expires=900" in signed
+    assert read(signed) == b"for some"
+    assert read(signed.partition("?")[0]) == 403
+    assert read(signed.replace("page", "other")) == 403
+
+
+def test_a_private_url_ends(server: Any, bucket: str) -> None:
+    private = store(server, bucket, "private")
+    private.put("page", b"for some")
+    short = private.url("page", expires_seconds=1)
+    while read(short) != 403:
+        pass
+    assert read(private.url("page", expires_seconds=60)) == b"for some"
+
+
+def test_what_stands_in_the_way_is_said(server: Any, bucket: str) -> None:
+    wrong = store(server, bucket, "private", MODELSTORE_OBJECTS_SECRET_ACCESS_KEY="not-the-secret")
+    for work in (lambda: wrong.get("a"), lambda: wrong.put("a", b""), lambda: wrong.put("a", Path(__file__))):
+        with pytest.raises(AccessRefused, match="Check that the key in the store's Secret") as refused:
+            work()
+        assert "not-the-secret" not in str(refused.value)
+    with pytest.raises(NotInStore):
+        store(server, f"{bucket}-2", "private").put("a", b"")
+
+
+def test_nobody_answers_and_what_no_store_takes() -> None:
+    def at(url: str) -> ObjectStoreClient:
+        pair = {"MODELSTORE_OBJECTS_ACCESS_KEY_ID": "a", "MODELSTORE_OBJECTS_SECRET_ACCESS_KEY": "b"}
+        return ObjectStoreClient.from_environment(environ={"MODELSTORE_OBJECTS_URL": url, **pair}, limits=HASTY)
+
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    objects = at(f"s3://bucket/p?access=private&region=us-east-1&endpoint={endpoint}")
+    with pytest.raises(StoreUnreachable):
+        objects.get("a")
+    for key in ("", "/a", "a/../b", "..", "a\n", "\ud800"):
+        with pytest.raises(InvalidRequest):
+            objects.put(key, b"")
+    assert objects.url("k" * 1022)
+    with pytest.raises(TooLarge, match="key of 1025 bytes"):
+        objects.url("k" * 1023)
+    for seconds in (0, 604_801):
+        with pytest.raises(InvalidRequest):
+            objects.url("a", expires_seconds=seconds)
+    for url in ("s3://bucket/p", "gs://bucket?access=public"):
+        with pytest.raises(InvalidRequest):
+            at(url)
+
+
+def test_public_urls_of_aws_and_of_an_endpoint_that_browsers_see() -> None:
+    urls = {
+        "s3://b/p?access=public&region=eu-west-1": "https://b.s3.eu-west-1.amazonaws.com/p/a%20b",
+        "s3://b.c/?access=public&region=eu-west-1": "https://s3.eu-west-1.amazonaws.com/b.c/a%20b",
+        "s3://b/p?access=public&region=x&endpoint=http://in:9000&url_endpoint=https://out": "https://out/b/p/a%20b",
+    }
+    for url, expected in urls.items():
+        assert ObjectStoreClient.from_environment(environ={"MODELSTORE_OBJECTS_URL": url}).url("a b") == expected
