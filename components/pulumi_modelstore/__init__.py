@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.keys.existing_key import ExistingKey
     from pulumi_modelstore.kserve.credentials import KServeCredentials
     from pulumi_modelstore.kserve.inference_service import GpuInferenceService
+    from pulumi_modelstore.kserve.registry import Registry, RegistryCredentials
     from pulumi_modelstore.kserve.resources import Gpu, Resources
     from pulumi_modelstore.namespace import StorageNamespace
     from pulumi_modelstore.serving.environment import SecretKey
@@ -93,6 +94,8 @@ __all__ = [
     "PodPlacement",
     "Probe",
     "Probes",
+    "Registry",
+    "RegistryCredentials",
     "Resources",
     "S3Compatible",
     "SecretKey",
@@ -152,6 +155,8 @@ _MODULES = {
     "PodPlacement": "serving.pod_placement",
     "Probe": "serving.probe",
     "Probes": "serving.probe",
+    "Registry": "kserve.registry",
+    "RegistryCredentials": "kserve.registry",
     "Resources": "kserve.resources",
     "S3Compatible": "backends.s3_compatible",
     "SecretKey": "serving.environment",

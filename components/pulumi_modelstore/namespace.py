@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.identity.protocol import Identity
     from pulumi_modelstore.keys.source import KeySource
     from pulumi_modelstore.kserve.credentials import KServeCredentials
+    from pulumi_modelstore.kserve.registry import RegistryCredentials
 
 _LONGEST_DESCRIPTION = 1024
 
@@ -130,6 +131,8 @@ class StorageNamespace(CheckedComponent):
         service_account_name: str | None = None,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
+        pull_secrets: Sequence[RegistryCredentials | str] = (),
+        openshift_ai: bool = False,
         automount_token: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> KServeCredentials:
@@ -146,6 +149,8 @@ class StorageNamespace(CheckedComponent):
             service_account_name=service_account_name,
             labels=labels,
             annotations=annotations,
+            pull_secrets=pull_secrets,
+            openshift_ai=openshift_ai,
             automount_token=automount_token,
             opts=opts,
         )

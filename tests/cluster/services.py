@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pulumi_modelstore import (
+    AccessKeyPair,
+    ExistingKey,
     Gpu,
     GpuInferenceService,
     ModelSize,
@@ -15,9 +17,13 @@ from pulumi_modelstore import (
     PodPlacement,
     Probe,
     Probes,
+    Registry,
+    RegistryCredentials,
     Resources,
+    S3Compatible,
     SecretKey,
     Security,
+    StorageNamespace,
     Toleration,
     VllmRuntime,
 )
@@ -108,9 +114,34 @@ def knative() -> None:
     )
 
 
+def private_registry() -> None:
+    """A modelcar of Harbor, and a bucket's ServiceAccount that pulls from Quay; its Secret is a connection too."""
+    harbor = RegistryCredentials(
+        "harbor",
+        registries=[Registry(host="harbor.example.org", username="robot$models", password="hush")],
+        kubernetes_namespace="serving",
+    )
+    GpuInferenceService(
+        "granite",
+        model="oci+native://harbor.example.org/models/granite@sha256:" + "0a" * 32,
+        credentials=harbor,
+        runtime=VllmRuntime(image="harbor.example.org/vllm/vllm-openai:v0.11.0"),
+    )
+    backend = S3Compatible(endpoint="https://minio.example.org:9000", bucket="models")
+    models = StorageNamespace("models", backend=backend)
+    models.kserve_credentials(
+        "reader",
+        keys=AccessKeyPair("reader", namespace=models, keys=[ExistingKey("AKIAEXAMPLE", "hush")]),
+        kubernetes_namespace="serving",
+        pull_secrets=[harbor, "quay-pull"],
+        openshift_ai=True,
+    )
+
+
 PROGRAMS: dict[str, Callable[[], None]] = {
     "declared-runtime": declared_runtime,
     "everything-about-a-pod": everything_about_a_pod,
     "several-nodes": several_nodes,
     "knative": knative,
+    "private-registry": private_registry,
 }

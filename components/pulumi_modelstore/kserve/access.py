@@ -16,6 +16,7 @@ from pulumi_modelstore.identity.check import check_identity
 from pulumi_modelstore.identity.protocol import Identity, IdentityRequest
 from pulumi_modelstore.keys.source import KeySource
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.kserve.openshift_ai import Connection
 from pulumi_modelstore.namespace import StorageNamespace
 
 
@@ -66,17 +67,23 @@ def access_by_key(
     keys: KeySource,
     metadata: Mapping[str, Any],
     opts: pulumi.ResourceOptions,
+    *,
+    connection: Connection | None = None,
 ) -> Access:
-    """Declare the Secret `<name>-secret` with the current key, in the form that KServe reads."""
+    """Declare the Secret `<name>-secret` with the current key, in the form that KServe reads, and others beside it."""
     form = namespace.backend.kserve_secret(IssuedKey(keys.access_key_id, keys.secret_access_key))
+    annotations, data = dict(form.annotations), dict(form.data)
+    if connection is not None:
+        annotations, data = annotations | dict(connection.annotations), data | dict(connection.data)
+        metadata = {**metadata, "labels": {**metadata.get("labels", {}), **connection.labels}}
     secret = KubernetesObject(
         f"{name}-secret",
         api_version="v1",
         kind="Secret",
         manifest={
-            "metadata": {**metadata, **({"annotations": dict(form.annotations)} if form.annotations else {})},
+            "metadata": {**metadata, **({"annotations": annotations} if annotations else {})},
             "type": "Opaque",
-            "data": {key: derive(_base64, value) for key, value in form.data.items()},
+            "data": {key: derive(_base64, value) for key, value in data.items()},
         },
         secret_fields=("data",),
         opts=opts,

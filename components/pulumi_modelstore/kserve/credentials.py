@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -18,6 +18,9 @@ from pulumi_modelstore.identity.protocol import Identity
 from pulumi_modelstore.keys.source import KeySource
 from pulumi_modelstore.kserve.access import access_by_identity, access_by_key, check_access
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.kserve.openshift_ai import check_connection, connection_of
+from pulumi_modelstore.kserve.pull_secrets import check_pull_secrets
+from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.namespace import StorageNamespace
 
 
@@ -40,6 +43,8 @@ class KServeCredentials(CheckedComponent):
         service_account_name: name of the ServiceAccount.
         labels: labels of both objects.
         annotations: annotations of the ServiceAccount, beside those that KServe and the cloud read.
+        pull_secrets: what images are pulled with beside: `RegistryCredentials(...)`, or names of pull Secrets.
+        openshift_ai: have the Secret be a connection in the dashboard of OpenShift AI too.
         automount_token: let pods talk to the Kubernetes API; nothing in KServe's pods needs it.
         opts: options of the component.
 
@@ -68,6 +73,8 @@ class KServeCredentials(CheckedComponent):
         service_account_name: str | None = None,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
+        pull_secrets: Sequence[RegistryCredentials | str] = (),
+        openshift_ai: bool = False,
         automount_token: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -75,7 +82,11 @@ class KServeCredentials(CheckedComponent):
         service_account_name = check.name if service_account_name is None else service_account_name
         labels, annotations = check.mapping("labels", labels), check.mapping("annotations", annotations)
         automount_token = check.flag("automount_token", automount_token)
+        openshift_ai = check.flag("openshift_ai", openshift_ai)
         check_access(check, namespace, keys, identity, annotations)
+        pulls = check_pull_secrets(check, pull_secrets, kubernetes_namespace)
+        if openshift_ai:
+            check_connection(check, namespace, identity)
         check.extend(label_name_problems(kubernetes_namespace, argument="kubernetes_namespace"))
         if identity is None:
             secret_name = check.name if secret_name is None else secret_name
@@ -96,7 +107,8 @@ class KServeCredentials(CheckedComponent):
         account_metadata = _metadata(service_account_name, kubernetes_namespace, labels)
         if keys is not None:
             metadata = _metadata(secret_name or check.name, kubernetes_namespace, labels)
-            access = access_by_key(check.name, namespace, keys, metadata, self.child_options())
+            form = connection_of(namespace) if openshift_ai else None
+            access = access_by_key(check.name, namespace, keys, metadata, self.child_options(), connection=form)
         elif identity is not None:
             access = access_by_identity(check.name, namespace, identity, account_metadata, self)
         self.pod_labels = access.pod_labels
@@ -108,11 +120,12 @@ class KServeCredentials(CheckedComponent):
             manifest={
                 "metadata": {**account_metadata, **({"annotations": given} if given else {})},
                 **({"secrets": [{"name": name} for name in access.secrets]} if access.secrets else {}),
+                **({"imagePullSecrets": [{"name": name} for name in pulls.names]} if pulls.names else {}),
                 "automountServiceAccountToken": automount_token,
             },
-            opts=self.child_options(depends_on=[*access.resources]),
+            opts=self.child_options(depends_on=[*access.resources, *pulls.resources]),
         )
-        self.objects = (*access.resources, service_account)
+        self.objects = (*access.resources, *pulls.resources, service_account)
         self.secret_name = pulumi.Output.from_input(access.secrets[0] if access.secrets else "")
         self.service_account_name = pulumi.Output.from_input(service_account_name)
         self.kubernetes_namespace = pulumi.Output.from_input(kubernetes_namespace)

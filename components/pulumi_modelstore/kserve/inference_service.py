@@ -15,6 +15,7 @@ from pulumi_modelstore.kserve.credentials import KServeCredentials
 from pulumi_modelstore.kserve.given import Alauda, arguments_of
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
 from pulumi_modelstore.kserve.predictor import predictor
+from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Gpu, Resources
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.kserve.service_check import check_model, check_model_size, check_service
@@ -39,7 +40,7 @@ class GpuInferenceService(CheckedComponent):
         name: of the service, in the stack and in Kubernetes unless `service_name` is given.
         model: an artifact, what `artifact.at(tag)` gives, a volume, or a storage URI (`pvc://claim/path`,
             `oci://image`, `hf://owner/model`, ...).
-        credentials: what pods read the model with; needed for `s3://`.
+        credentials: what pods read the model with; needed for `s3://`, and for images of private registries.
         runtime: name of a ServingRuntime or ClusterServingRuntime, or a `VllmRuntime` to declare; unset, KServe chooses
             one by `model_format`.
         model_format: format that the runtime supports, such as `vLLM`, `huggingface` or `transformers`.
@@ -89,7 +90,7 @@ class GpuInferenceService(CheckedComponent):
         name: str,
         *,
         model: ModelArtifact | ModelReference | ModelVolume | pulumi.Input[str],
-        credentials: KServeCredentials | None = None,
+        credentials: KServeCredentials | RegistryCredentials | None = None,
         runtime: pulumi.Input[str] | VllmRuntime | None = None,
         model_format: pulumi.Input[str] = "vLLM",
         model_format_version: str | None = None,

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from pulumi_modelstore.arguments.inputs import given_ones
+from pulumi_modelstore.kserve.credentials import KServeCredentials
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.serving.environment import environment_variables
 from pulumi_modelstore.serving.parallel import parallel_arguments
@@ -67,7 +68,7 @@ def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, A
             "serviceAccountName": arguments.account_name,
             "labels": (dict(credentials.pod_labels) or None) if credentials else None,
             # Pods read keys from their environment, once: a new key must make new pods.
-            "annotations": {_CHECKSUM: credentials.checksum} if credentials else None,
+            "annotations": {_CHECKSUM: credentials.checksum} if isinstance(credentials, KServeCredentials) else None,
             "securityContext": arguments.security.manifest(),
             "volumes": arguments.volumes_of_a_pod(),
             "workerSpec": worker_spec(arguments, download_bytes),

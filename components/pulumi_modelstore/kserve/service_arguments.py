@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from pulumi_modelstore.kserve.credentials import KServeCredentials
+from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Gpu, Resources
 from pulumi_modelstore.serving.mount import Mount, pod_volumes, volume_mounts
 from pulumi_modelstore.serving.parallel import Parallel
@@ -27,7 +28,7 @@ class ServiceArguments:
 
     service_name: str
     kubernetes_namespace: pulumi.Input[str]
-    credentials: KServeCredentials | None
+    credentials: KServeCredentials | RegistryCredentials | None
     service_account_name: pulumi.Input[str] | None
     release: Release
     mode: Mode

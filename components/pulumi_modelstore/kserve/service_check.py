@@ -16,6 +16,8 @@ from pulumi_modelstore.arguments.kubernetes import (
 )
 from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
 from pulumi_modelstore.artifacts.reference import ModelReference
+from pulumi_modelstore.kserve.pull_secrets import image_problems
+from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import PROTOCOL_VERSION, Gpu, Resources
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.kserve.serving_check import MODE, check_serving
@@ -52,7 +54,7 @@ def check_model(check: ArgumentCheck, model: Any, arguments: ServiceArguments, *
         elif credentials is None and arguments.service_account_name is None:
             remedy = "Pass credentials=namespace.kserve_credentials(...)"
             check.add("credentials", "are missing: pods could not read the model", remedy)
-        elif credentials is not None and credentials.namespace is not model.namespace:
+        elif credentials is not None and getattr(credentials, "namespace", None) is not model.namespace:
             remedy = f'Pass credentials of namespace "{model.namespace.given_name}"'
             check.add("credentials", "open another namespace than the one that holds the model", remedy)
         return model
@@ -68,7 +70,11 @@ def _check_uri(check: ArgumentCheck, uri: Any, arguments: ServiceArguments) -> N
         check.add("model", found, "Pass a ModelArtifact, artifact.at(tag), or a storage URI")
         return
     check.extend(uri_problems(uri) or uri_release_problems(uri, arguments.release))
-    if needs_keys(uri) and arguments.credentials is None and arguments.service_account_name is None:
+    credentials = arguments.credentials
+    if isinstance(credentials, RegistryCredentials):
+        check.extend(image_problems(uri, credentials))
+        credentials = None if needs_keys(uri) else credentials
+    if needs_keys(uri) and credentials is None and arguments.service_account_name is None:
         remedy = "Pass credentials, or the service_account_name of one that may read there"
         check.add("credentials", f"are missing: pods could not read {uri}", remedy)
 

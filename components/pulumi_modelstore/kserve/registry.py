@@ -1,0 +1,173 @@
+"""`RegistryCredentials`: what nodes pull images of private registries with, models among them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pydantic import Field
+
+from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
+from pulumi_modelstore.arguments.inputs import derive, is_plain
+from pulumi_modelstore.arguments.kubernetes import label_name_problems, labels_problems, subdomain_name_problems
+from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.arguments.settings import CheckedSettings
+from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9][a-z0-9._/-]*)?")
+
+
+class Registry(CheckedSettings):
+    """An account of a registry, such as a robot account of Harbor or Quay that may only pull.
+
+    Args:
+        host: such as `quay.io` or `harbor.example.org:8443`; with a path (`quay.io/team`) for images below it alone.
+        username: such as `robot$models` on Harbor, `team+models` on Quay.
+        password: its password or token; kept secret.
+    """
+
+    host: str
+    username: Any
+    password: Any = Field(repr=False)
+
+    def problems(self) -> list[Problem]:
+        """Everything wrong with the settings; values that may be secret are not repeated."""
+        found = []
+        if not _HOST.fullmatch(self.host):
+            remedy = "Write it like quay.io or harbor.example.org:8443, without https://"
+            found.append(Problem("host", f'"{self.host}" is no host of a registry', remedy))
+        for name in ("username", "password"):
+            value = getattr(self, name)
+            if is_plain(value) and not (isinstance(value, str) and value):
+                said = "is empty" if value == "" else f"{type(value).__name__} is no text"
+                found.append(Problem(name, said, "Pass a string, or config.require_secret(...)"))
+        return found
+
+
+class RegistryCredentials(CheckedComponent):
+    """A pull Secret for registries, and a ServiceAccount whose pods pull with it.
+
+    Services that read from a namespace have a ServiceAccount already: `namespace.kserve_credentials(...,
+    pull_secrets=[...])` has it pull too. For the others it is `credentials=` of the service.
+
+    Args:
+        name: of the component, and of both Kubernetes objects unless they are named.
+        registries: one account for each registry.
+        kubernetes_namespace: where the objects live, and the only place they are good for.
+        secret_name: name of the Secret.
+        service_account_name: name of the ServiceAccount.
+        labels: labels of both objects.
+        opts: options of the component.
+
+    Raises:
+        InvalidArguments: at preview, with every problem of the whole program.
+    """
+
+    secret_name: pulumi.Output[str]
+    """Name of the Secret."""
+    service_account_name: pulumi.Output[str]
+    """Name of the ServiceAccount, for `serviceAccountName` of a pod."""
+    kubernetes_namespace: pulumi.Output[str]
+    """Where both are."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        registries: Sequence[Registry],
+        kubernetes_namespace: pulumi.Input[str] = "default",
+        secret_name: str | None = None,
+        service_account_name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        check = ArgumentCheck("RegistryCredentials", name)
+        accounts = _checked(check, registries)
+        labels = check.mapping("labels", labels)
+        names = {
+            "secret_name": check.name if secret_name is None else secret_name,
+            "service_account_name": check.name if service_account_name is None else service_account_name,
+        }
+        for argument, value in names.items():
+            check.extend(subdomain_name_problems(value, argument=argument))
+        check.extend(label_name_problems(kubernetes_namespace, argument="kubernetes_namespace"))
+        check.extend(labels_problems(labels, argument="labels"))
+        super().__init__(check, opts)
+        # Plain, for consumers in this program: they are checked against it, and refer to the objects by name.
+        self.account_name, self.pull_secret = names["service_account_name"], names["secret_name"]
+        self.kubernetes_namespace_input = kubernetes_namespace
+        self.hosts = tuple(account.host for account in accounts)
+        self.pod_labels: Mapping[str, str] = {}
+        self.objects: Sequence[pulumi.Resource] = ()
+        if self.refused:
+            return
+        common = {"namespace": kubernetes_namespace, **({"labels": dict(labels)} if labels else {})}
+        secret = KubernetesObject(
+            f"{check.name}-secret",
+            api_version="v1",
+            kind="Secret",
+            manifest={
+                "metadata": {"name": self.pull_secret, **common},
+                "type": "kubernetes.io/dockerconfigjson",
+                "data": {".dockerconfigjson": _docker_configuration(accounts)},
+            },
+            secret_fields=("data",),
+            opts=self.child_options(),
+        )
+        account = KubernetesObject(
+            f"{check.name}-service-account",
+            api_version="v1",
+            kind="ServiceAccount",
+            manifest={
+                "metadata": {"name": self.account_name, **common},
+                "imagePullSecrets": [{"name": self.pull_secret}],
+                "automountServiceAccountToken": False,
+            },
+            opts=self.child_options(depends_on=[secret]),
+        )
+        self.objects = (secret, account)
+        self.secret_name = pulumi.Output.from_input(self.pull_secret)
+        self.service_account_name = pulumi.Output.from_input(self.account_name)
+        self.kubernetes_namespace = pulumi.Output.from_input(kubernetes_namespace)
+        self.register_outputs({"secretName": self.secret_name, "serviceAccountName": self.service_account_name})
+
+    def opens(self, image: str) -> bool:
+        """Whether one of the accounts is for that image's registry."""
+        return any(image == host or image.startswith(f"{host}/") for host in self.hosts)
+
+
+def _checked(check: ArgumentCheck, registries: Any) -> Sequence[Registry]:
+    if not isinstance(registries, Sequence) or isinstance(registries, str) or not registries:
+        check.add("registries", "is no list with a registry", "Pass [Registry(host=..., username=..., password=...)]")
+        return ()
+    usable: list[Registry] = []
+    for number, registry in enumerate(registries):
+        where = f"registries[{number}]"
+        if check.settings(where, registry, Registry, remedy="Pass Registry(host=..., username=..., password=...)"):
+            check.extend(registry.problems(), under=where)
+            if any(registry.host == other.host for other in usable):
+                check.add(f"{where}.host", f'"{registry.host}" has an account already', "Give one for each registry")
+            usable.append(registry)
+    return usable
+
+
+def _docker_configuration(accounts: Sequence[Registry]) -> pulumi.Input[str]:
+    hosts = [account.host for account in accounts]
+
+    def encoded(*credentials: str) -> str:
+        pairs = zip(credentials[::2], credentials[1::2], strict=True)
+        auths = {
+            host: {"username": user, "password": password, "auth": _base64(f"{user}:{password}")}
+            for host, (user, password) in zip(hosts, pairs, strict=True)
+        }
+        return _base64(json.dumps({"auths": auths}, sort_keys=True))
+
+    return derive(encoded, *(value for account in accounts for value in (account.username, account.password)))
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
