@@ -63,10 +63,10 @@ def last_segment(url: str) -> str:
     return unquote(urlsplit(url).path).rsplit("/", 1)[-1]
 
 
-def shown(url: str) -> str:
+def shown(url: str, *, with_path: bool = True) -> str:
     """Return a URL as messages show it: without user, password, query or fragment, any of which may be a secret."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path if with_path else ''}"
 
 
 def _split(value: str) -> SplitResult:

@@ -10,9 +10,12 @@ from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache
 from pulumi_modelstore_provider.artifacts.file_names import nesting_problems, path_problems
+from pulumi_modelstore_provider.artifacts.sources.bucket import read_bucket
 from pulumi_modelstore_provider.artifacts.sources.found import Found, Surroundings
+from pulumi_modelstore_provider.artifacts.sources.huggingface import read_huggingface
 from pulumi_modelstore_provider.artifacts.sources.local import read_local
-from pulumi_modelstore_provider.artifacts.sources.settings import LocalFiles, SourceSettings
+from pulumi_modelstore_provider.artifacts.sources.settings import BucketObjects, HuggingFace, LocalFiles, SourceSettings
+from pulumi_modelstore_provider.artifacts.sources.web_url import read_url
 from pulumi_modelstore_provider.credentials import ConfigLookup
 from pulumi_modelstore_provider.errors import (
     CredentialsUnavailable,
@@ -103,7 +106,11 @@ def read_sources(
 def _read(source: SourceSettings, around: Surroundings) -> Found:
     if isinstance(source, LocalFiles):
         return read_local(source, around)
-    raise InvalidSource(str(source), [f"this release does not read sources of the kind {source.kind!r}"])
+    if isinstance(source, HuggingFace):
+        return read_huggingface(source, around)
+    if isinstance(source, BucketObjects):
+        return read_bucket(source, around)
+    return read_url(source, around)
 
 
 def _kept_to(sources: Sequence[SourceSettings], pinned: Sequence[SourceSettings] | None) -> Sequence[SourceSettings]:
