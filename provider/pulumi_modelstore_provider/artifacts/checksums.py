@@ -5,40 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from pulumi_modelstore_provider.stores.protocol import SumKind
+from pulumi_modelstore_provider.stores.part_sums import PartSum
 
 _POLYNOMIAL = 0xEDB88320
 _CASTAGNOLI = 0x82F63B78
-
-
-@dataclass(frozen=True, slots=True)
-class PartSum:
-    """What one part's bytes add up to: its size, CRC32, and the other sums where somebody asked for them."""
-
-    size: int
-    crc32: int
-    md5: bytes | None = None
-    crc32c: int | None = None
-
-    def has(self, wanted: Collection[SumKind]) -> bool:
-        """Tell whether all of the `wanted` sums are known."""
-        return all(getattr(self, kind) is not None for kind in wanted)
-
-
-def sum_of(body: bytes, wanted: Collection[SumKind] = ()) -> PartSum:
-    """Return the sums of one part; `crc32c` needs the package google-crc32c, which comes with the extra `gcp`."""
-    md5 = hashlib.md5(body, usedforsecurity=False).digest() if "md5" in wanted else None
-    return PartSum(len(body), zlib.crc32(body), md5, _crc32c(body) if "crc32c" in wanted else None)
-
-
-def _crc32c(body: bytes) -> int:
-    import google_crc32c
-
-    value: int = google_crc32c.value(body)
-    return value
 
 
 def whole_crc32(parts: Iterable[PartSum]) -> int:

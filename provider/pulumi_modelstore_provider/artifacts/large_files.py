@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
-from pulumi_modelstore_provider.artifacts.checksums import PartSum, sum_of, whole_crc32
+from pulumi_modelstore_provider.artifacts.checksums import whole_crc32
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.media_types import media_type
 from pulumi_modelstore_provider.artifacts.parts import PartPlan, plan_parts
@@ -18,6 +18,7 @@ from pulumi_modelstore_provider.artifacts.small_files import corrupted, other_wr
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, comparable, verify
 from pulumi_modelstore_provider.errors import NotInStore, StoreRefused, WriteConflict
+from pulumi_modelstore_provider.stores.part_sums import PartSum, sum_of
 from pulumi_modelstore_provider.stores.protocol import (
     ListedObject,
     ObjectHead,

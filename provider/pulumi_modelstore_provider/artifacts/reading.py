@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource, OpenBytes
-from pulumi_modelstore_provider.artifacts.checksums import PartSum, sum_of
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.parts import Part, PartPlan
 from pulumi_modelstore_provider.errors import SourceChanged
+from pulumi_modelstore_provider.stores.part_sums import PartSum, sum_of
 from pulumi_modelstore_provider.stores.protocol import SumKind
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
-from pulumi_modelstore_provider.artifacts.checksums import sum_of
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.media_types import media_type
 from pulumi_modelstore_provider.artifacts.parts import plan_parts
@@ -11,6 +10,7 @@ from pulumi_modelstore_provider.artifacts.reading import opened
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, Method, verify
 from pulumi_modelstore_provider.errors import UploadCorrupted, VersionConflict, WriteConflict
+from pulumi_modelstore_provider.stores.part_sums import sum_of
 from pulumi_modelstore_provider.stores.protocol import ListedObject, StoreSums
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Literal, TypeAlias
 
 from pulumi_modelstore_provider.artifacts.checksums import (
-    PartSum,
     composite_crc32,
     multipart_etag,
     whole_crc32,
     whole_crc32c,
 )
 from pulumi_modelstore_provider.crc32 import crc32_text
+from pulumi_modelstore_provider.stores.part_sums import PartSum
 from pulumi_modelstore_provider.stores.protocol import ObjectStore, StoreSums, SumKind
 
 Method: TypeAlias = Literal["CRC32", "composite CRC32", "CRC32C", "MD5", "read back"]

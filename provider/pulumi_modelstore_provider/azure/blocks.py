@@ -22,7 +22,9 @@ from pulumi_modelstore_provider.azure.block_ids import (
 )
 from pulumi_modelstore_provider.azure.failures import asking
 from pulumi_modelstore_provider.errors import NotInStore, StoreRefused, WriteConflict
-from pulumi_modelstore_provider.stores.protocol import OpenUpload, StoredPart, StoreSums
+from pulumi_modelstore_provider.metering import pass_at_once
+from pulumi_modelstore_provider.stores.bodies import in_memory
+from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart, StoreSums
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobBlock
@@ -70,18 +72,21 @@ def stored_parts(blobs: Blobs, upload: OpenUpload) -> dict[int, StoredPart]:
     return parts
 
 
-def send_part(blobs: Blobs, upload: OpenUpload, number: int, body: bytes) -> StoredPart:
+def send_part(blobs: Blobs, upload: OpenUpload, number: int, body: Body, *, sums: PartSum | None = None) -> StoredPart:
     """Send one part, whose MD5 the service checks as it arrives; `number` counts from 1."""
-    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    known = None if sums is None else sums.md5
+    whole = bytes(in_memory(body))
+    md5 = (known or hashlib.md5(whole, usedforsecurity=False).digest()).hex()
+    pass_at_once(len(whole))
     block_id = str(PartId(upload.upload_id, number, md5))
     blob = blobs.container.get_blob_client(upload.key)
 
     def send() -> None:
         with asking(f"Cannot send part {number} of the upload", on=blobs.url(upload.key)):
-            blob.stage_block(block_id, body, length=len(body), validate_content=True)
+            blob.stage_block(block_id, whole, length=len(whole), validate_content=True)
 
     again_where_damaged(send)
-    return StoredPart(number, len(body), md5)
+    return StoredPart(number, len(whole), md5)
 
 
 def complete(blobs: Blobs, upload: OpenUpload, parts: Sequence[StoredPart], *, if_absent: bool) -> None:

@@ -13,7 +13,7 @@ from pulumi_modelstore_provider.azure.failures import asking
 from pulumi_modelstore_provider.azure.objects import Blobs
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
-from pulumi_modelstore_provider.stores.protocol import OpenUpload, StoredPart
+from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
@@ -40,9 +40,9 @@ class AzureContainer(Blobs):
         """Return the parts that the service has, by number; none when the upload is gone."""
         return blocks.stored_parts(self, upload)
 
-    def send_part(self, upload: OpenUpload, number: int, body: bytes) -> StoredPart:
+    def send_part(self, upload: OpenUpload, number: int, body: Body, *, sums: PartSum | None = None) -> StoredPart:
         """Send one part, checked by the service as it arrives."""
-        return blocks.send_part(self, upload, number, body)
+        return blocks.send_part(self, upload, number, body, sums=sums)
 
     def complete(
         self,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pulumi_modelstore_provider.azure.blocks import again_where_damaged, committed_sums
 from pulumi_modelstore_provider.azure.failures import asking
 from pulumi_modelstore_provider.errors import NotInStore
-from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PutReceipt, StoreSums
+from pulumi_modelstore_provider.metering import pass_at_once
+from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PartSum, PutReceipt, StoreSums
 from pulumi_modelstore_provider.stores.ranges import RangeAnswer, ends_before, fill
 
 if TYPE_CHECKING:
@@ -83,12 +84,13 @@ class Blobs:
     def put(
         self,
         key: str,
-        body: bytes,
+        body: bytes | bytearray | memoryview,
         *,
         content_type: str,
         metadata: Mapping[str, str] | None = None,
         if_absent: bool = False,
         if_etag: str | None = None,
+        sums: PartSum | None = None,  # noqa: ARG002 - the SDK computes the MD5 that it sends
     ) -> PutReceipt:
         """Write a small blob, whose MD5 the service checks as it arrives.
 
@@ -101,11 +103,14 @@ class Blobs:
         if if_etag and not if_absent:
             condition = {"etag": if_etag, "match_condition": MatchConditions.IfNotModified}
 
+        whole = bytes(body)
+        pass_at_once(len(whole))
+
         def send() -> dict[str, Any]:
             with asking("Cannot write the object", on=self.url(key)):
                 return self.container.get_blob_client(key).upload_blob(
-                    body,
-                    length=len(body),
+                    whole,
+                    length=len(whole),
                     overwrite=not if_absent,
                     metadata=dict(metadata or {}),
                     content_settings=ContentSettings(content_type=content_type),

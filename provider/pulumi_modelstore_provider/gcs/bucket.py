@@ -10,7 +10,7 @@ from pulumi_modelstore_provider.gcs import buckets, composing, signing
 from pulumi_modelstore_provider.gcs.client import client
 from pulumi_modelstore_provider.gcs.connection import GcsConnection
 from pulumi_modelstore_provider.gcs.objects import Objects
-from pulumi_modelstore_provider.stores.protocol import OpenUpload, StoredPart
+from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart
 
 
 class GcsBucket(Objects):
@@ -42,9 +42,9 @@ class GcsBucket(Objects):
         """Return the parts that the store has, by number; none when the upload is gone."""
         return composing.stored_parts(self, upload)
 
-    def send_part(self, upload: OpenUpload, number: int, body: bytes) -> StoredPart:
+    def send_part(self, upload: OpenUpload, number: int, body: Body, *, sums: PartSum | None = None) -> StoredPart:
         """Send one part, checked by the store as it arrives."""
-        return composing.send_part(self, upload, number, body)
+        return composing.send_part(self, upload, number, body, sums=sums)
 
     def complete(self, upload: OpenUpload, parts: Sequence[StoredPart], *, crc32: int | None, if_absent: bool) -> None:  # noqa: ARG002 - the store knows no CRC32
         """Join the parts into the object."""

@@ -21,7 +21,8 @@ from contextlib import suppress
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
 from pulumi_modelstore_provider.gcs.failures import asking
 from pulumi_modelstore_provider.gcs.objects import Objects, md5_hex
-from pulumi_modelstore_provider.stores.protocol import OpenUpload, StoredPart
+from pulumi_modelstore_provider.stores.bodies import in_memory
+from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart
 
 PLACE = ".modelstore-uploads/"
 """Where parts lie until they are composed."""
@@ -68,9 +69,11 @@ def stored_parts(objects: Objects, upload: OpenUpload) -> dict[int, StoredPart]:
     return parts
 
 
-def send_part(objects: Objects, upload: OpenUpload, number: int, body: bytes) -> StoredPart:
+def send_part(
+    objects: Objects, upload: OpenUpload, number: int, body: Body, *, sums: PartSum | None = None
+) -> StoredPart:
     """Send one part, checked by the store as it arrives; `number` counts from 1."""
-    blob = objects.send(_part(upload, number), body)
+    blob = objects.send(_part(upload, number), in_memory(body), sums=sums)
     return StoredPart(number, len(body), md5_hex(blob) or "")
 
 

@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 from pulumi_modelstore_provider.crc32 import crc32_text
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, UploadCorrupted
 from pulumi_modelstore_provider.gcs.failures import DAMAGED, NO_BUCKET, asking
-from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PutReceipt, StoreSums, SumKind
+from pulumi_modelstore_provider.metering import pass_at_once
+from pulumi_modelstore_provider.stores.part_sums import sum_of
+from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PartSum, PutReceipt, StoreSums, SumKind
 from pulumi_modelstore_provider.stores.ranges import RangeAnswer, ends_before, fill
 
 _SENDS = 4
@@ -106,37 +108,40 @@ class Objects:
     def put(
         self,
         key: str,
-        body: bytes,
+        body: bytes | bytearray | memoryview,
         *,
         content_type: str,
         metadata: Mapping[str, str] | None = None,
         if_absent: bool = False,
         if_etag: str | None = None,
+        sums: PartSum | None = None,
     ) -> PutReceipt:
-        """Write a small object, checked by the store as it arrives.
+        """Write a small object, checked by the store as it arrives; `sums` are its own, where they are known.
 
         Raises WriteConflict when `if_absent` or `if_etag` was given and somebody else was there first.
         """
         match = 0 if if_absent else int(if_etag) if if_etag else None
-        blob = self.send(key, body, content_type=content_type, metadata=metadata, if_generation_match=match)
+        blob = self.send(key, body, content_type=content_type, metadata=metadata, if_generation_match=match, sums=sums)
         return PutReceipt(str(blob.generation), sums_of(blob))
 
     def send(
         self,
         key: str,
-        body: bytes,
+        body: bytes | bytearray | memoryview,
         *,
         content_type: str = "application/octet-stream",
         metadata: Mapping[str, str] | None = None,
         if_generation_match: int | None = None,
+        sums: PartSum | None = None,
     ) -> Any:
         """Write an object and return the SDK's; content that was damaged on the way is sent again.
 
         Raises UploadCorrupted when it is damaged each time.
         """
-        import google_crc32c
-
-        crc32c = crc32_text(google_crc32c.value(body))
+        known = None if sums is None else sums.crc32c
+        crc32c = crc32_text(sum_of(body, {"crc32c"}).crc32c or 0 if known is None else known)
+        pass_at_once(len(body))
+        whole = bytes(body)
         for _ in range(_SENDS):
             blob = self.handle.blob(key)
             blob.metadata = dict(metadata) if metadata else None
@@ -145,7 +150,7 @@ class Objects:
             try:
                 with asking("Cannot write the object", on=self.url(key)):
                     blob.upload_from_string(
-                        body, content_type=content_type, if_generation_match=if_generation_match, retry=None
+                        whole, content_type=content_type, if_generation_match=if_generation_match, retry=None
                     )
             except StoreRefused as refusal:
                 if refusal.code != DAMAGED:

@@ -7,18 +7,27 @@ from typing import Any
 
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
 from pulumi_modelstore_provider.s3 import buckets, multipart
-from pulumi_modelstore_provider.s3.client import client
+from pulumi_modelstore_provider.s3.client import opened_client
 from pulumi_modelstore_provider.s3.connection import S3Connection
+from pulumi_modelstore_provider.s3.direct import DirectRequests, direct_requests
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.objects import Objects
-from pulumi_modelstore_provider.stores.protocol import OpenUpload, StoredPart
+from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart
 
 
 class S3Bucket(Objects):
     """One bucket through one client."""
 
-    def __init__(self, client: Any, bucket: str, *, address: str = "", region: str = "us-east-1") -> None:
-        super().__init__(client, bucket, address=address)
+    def __init__(
+        self,
+        client: Any,
+        bucket: str,
+        *,
+        address: str = "",
+        region: str = "us-east-1",
+        direct: DirectRequests | None = None,
+    ) -> None:
+        super().__init__(client, bucket, address=address, direct=direct)
         self._region = region
 
     def begin(self, key: str, *, content_type: str, metadata: Mapping[str, str]) -> OpenUpload:
@@ -33,9 +42,9 @@ class S3Bucket(Objects):
         """Return the parts that the store has, by number; none when the upload is gone."""
         return multipart.stored_parts(self, upload)
 
-    def send_part(self, upload: OpenUpload, number: int, body: bytes) -> StoredPart:
+    def send_part(self, upload: OpenUpload, number: int, body: Body, *, sums: PartSum | None = None) -> StoredPart:
         """Send one part, checked by the store as it arrives."""
-        return multipart.send_part(self, upload, number, body)
+        return multipart.send_part(self, upload, number, body, sums=sums)
 
     def complete(self, upload: OpenUpload, parts: Sequence[StoredPart], *, crc32: int | None, if_absent: bool) -> None:
         """Join the parts into the object."""
@@ -84,5 +93,6 @@ def open_bucket(
     connections: int = 10,
 ) -> S3Bucket:
     """Return the objects of `bucket`; nothing is sent yet. Raises what `client` raises."""
-    opened = client(connection, credentials=credentials, config=config, connections=connections)
-    return S3Bucket(opened, bucket, address=connection.address, region=connection.region)
+    opened, session = opened_client(connection, credentials=credentials, config=config, connections=connections)
+    direct = direct_requests(opened, bucket, session, connection.verify)
+    return S3Bucket(opened, bucket, address=connection.address, region=connection.region, direct=direct)

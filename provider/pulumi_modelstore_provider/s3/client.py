@@ -13,7 +13,6 @@ from pulumi_modelstore_provider.credentials import (
 from pulumi_modelstore_provider.s3.foreign_answers import watch
 from pulumi_modelstore_provider.s3.sessions import session_of
 from pulumi_modelstore_provider.time_limits import time_limits
-from pulumi_modelstore_provider.tls import verification
 
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.s3.connection import S3Connection
@@ -26,7 +25,20 @@ def client(
     config: ConfigLookup | None = None,
     connections: int = 10,
 ) -> Any:
-    """Return an S3 client of boto3, safe to share between threads; opens no connection yet.
+    """Return an S3 client of boto3 as `opened_client` does."""
+    return opened_client(connection, credentials=credentials, config=config, connections=connections)[0]
+
+
+def opened_client(
+    connection: S3Connection,
+    *,
+    credentials: Credentials | None = None,
+    config: ConfigLookup | None = None,
+    connections: int = 10,
+) -> tuple[Any, Any]:
+    """Return an S3 client of boto3, safe to share between threads, and the session with its keys.
+
+    No connection is opened yet.
 
     `credentials` take the place of what the connection refers to; `config` gives the stack's configuration, for
     `config:` references; `connections` is how many requests may be under way at once. Raises
@@ -57,11 +69,11 @@ def client(
         "s3",
         region_name=connection.region,
         endpoint_url=connection.endpoint,
-        verify=verification(verify_tls=connection.verify_tls, ca_bundle=connection.ca_bundle),
+        verify=connection.verify,
         config=settings,
     )
     watch(made, follows_regions=connection.is_aws)
-    return made
+    return made, session
 
 
 def _remedy(ref: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 from pulumi_modelstore_provider.credentials import Reference
 from pulumi_modelstore_provider.stores.connection_settings import ConnectionSettings
 from pulumi_modelstore_provider.stores.endpoint import Endpoint
+from pulumi_modelstore_provider.tls import verification
 
 _AWS_HOST = re.compile(r"(^|\.)amazonaws\.com(\.cn)?$")
 
@@ -53,6 +54,11 @@ class S3Connection(ConnectionSettings):
     def addressing_style(self) -> Literal["path", "virtual"]:
         """`addressing`, or its default for this endpoint."""
         return self.addressing or ("virtual" if self.endpoint is None else "path")
+
+    @property
+    def verify(self) -> bool | str | None:
+        """What SDKs take as `verify`. Raises ModelstoreError when the bundle is not there."""
+        return verification(verify_tls=self.verify_tls, ca_bundle=self.ca_bundle)
 
     @property
     def checksum_policy(self) -> Literal["when_supported", "when_required"]:

@@ -9,7 +9,7 @@ from pulumi_modelstore_provider.crc32 import crc32_text, crc32_value
 from pulumi_modelstore_provider.errors import NotInStore
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.objects import Objects
-from pulumi_modelstore_provider.stores.protocol import OpenUpload, StoredPart
+from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart
 
 
 def begin(objects: Objects, key: str, *, content_type: str, metadata: Mapping[str, str]) -> OpenUpload:
@@ -66,16 +66,18 @@ def stored_parts(objects: Objects, upload: OpenUpload) -> dict[int, StoredPart]:
         marker = {"PartNumberMarker": int(answer["NextPartNumberMarker"])}
 
 
-def send_part(objects: Objects, upload: OpenUpload, number: int, body: bytes) -> StoredPart:
+def send_part(
+    objects: Objects, upload: OpenUpload, number: int, body: Body, *, sums: PartSum | None = None
+) -> StoredPart:
     """Send one part, checked by the store as it arrives; `number` counts from 1."""
 
     def send() -> Any:
-        checksum = objects.guarded(body)
+        checksum = objects.guarded(body, sums)
         if "ChecksumCRC32" in checksum and not upload.uses_crc32:
             # An upload that was begun without CRC32 refuses parts with it.
-            checksum = objects.guarded_by_md5(body)
+            checksum = objects.guarded_by_md5(body, sums)
         with asking(f"Cannot send part {number} of the upload", on=objects.url(upload.key)):
-            return objects.client.upload_part(
+            return objects.sender.upload_part(
                 Bucket=objects.bucket,
                 Key=upload.key,
                 UploadId=upload.upload_id,

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import base64
 import functools
-import hashlib
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_modelstore_provider.crc32 import crc32_text
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, StoreUnreachable, WriteConflict
+from pulumi_modelstore_provider.s3.direct import DirectRequests
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.ranges import read_range
-from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PutReceipt, StoreSums, SumKind
+from pulumi_modelstore_provider.stores.part_sums import sum_of
+from pulumi_modelstore_provider.stores.protocol import (
+    Body,
+    ListedObject,
+    ObjectHead,
+    PartSum,
+    PutReceipt,
+    StoreSums,
+    SumKind,
+)
 from pulumi_modelstore_provider.stores.ranges import fill
 
 _DELETES_A_REQUEST = 1000
@@ -30,8 +38,9 @@ _NOT_UNDERSTOOD = {"NotImplemented", "InvalidArgument", "InvalidRequest", "Missi
 class Objects:
     """One bucket's objects through one client. Learns from refusals what the store does not understand."""
 
-    def __init__(self, client: Any, bucket: str, *, address: str = "") -> None:
+    def __init__(self, client: Any, bucket: str, *, address: str = "", direct: DirectRequests | None = None) -> None:
         self.client = client
+        self.sender = direct or client
         self.bucket = bucket
         self.address = address
         self.sends_crc32 = True
@@ -101,23 +110,24 @@ class Objects:
     def put(
         self,
         key: str,
-        body: bytes,
+        body: bytes | bytearray | memoryview,
         *,
         content_type: str,
         metadata: Mapping[str, str] | None = None,
         if_absent: bool = False,
         if_etag: str | None = None,
+        sums: PartSum | None = None,
     ) -> PutReceipt:
-        """Write a small object, checked by the store as it arrives.
+        """Write a small object, checked by the store as it arrives; `sums` are its own, where they are known.
 
         `if_absent` and `if_etag` make it conditional where the store can (see `writes_conditionally`): WriteConflict
         then says that somebody else was there first.
         """
 
         def send() -> Any:
-            arguments = self.guarded(body) | self.condition(if_absent=if_absent, if_etag=if_etag)
+            arguments = self.guarded(body, sums) | self.condition(if_absent=if_absent, if_etag=if_etag)
             with asking("Cannot write the object", on=self.url(key)):
-                return self.client.put_object(
+                return self.sender.put_object(
                     Bucket=self.bucket,
                     Key=key,
                     Body=body,
@@ -147,16 +157,17 @@ class Objects:
             self.quotes_etags = True
             raise
 
-    def guarded(self, body: bytes) -> dict[str, str]:
+    def guarded(self, body: Body, sums: PartSum | None = None) -> dict[str, str]:
         """Return the arguments by which the store can tell that `body` arrived whole."""
         if self.sends_crc32:
-            return {"ChecksumAlgorithm": "CRC32", "ChecksumCRC32": crc32_text(zlib.crc32(body))}
-        return self.guarded_by_md5(body)
+            crc32 = sum_of(body).crc32 if sums is None else sums.crc32
+            return {"ChecksumAlgorithm": "CRC32", "ChecksumCRC32": crc32_text(crc32)}
+        return self.guarded_by_md5(body, sums)
 
     @staticmethod
-    def guarded_by_md5(body: bytes) -> dict[str, str]:
+    def guarded_by_md5(body: Body, sums: PartSum | None = None) -> dict[str, str]:
         """Return the same for stores that know no checksum but Content-MD5."""
-        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        digest = sums.md5 if sums is not None and sums.md5 is not None else sum_of(body, {"md5"}).md5 or b""
         return {"ContentMD5": base64.b64encode(digest).decode("ascii")}
 
     def condition(self, *, if_absent: bool, if_etag: str | None = None) -> dict[str, str]:

@@ -5,10 +5,23 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
-SumKind: TypeAlias = Literal["md5", "crc32c"]
-"""Sums of a part's bytes that some stores compute; CRC32 is always at hand."""
+from pulumi_modelstore_provider.stores.bodies import Body
+from pulumi_modelstore_provider.stores.part_sums import PartSum, SumKind
+
+__all__ = [
+    "Body",
+    "ListedObject",
+    "ObjectHead",
+    "ObjectStore",
+    "OpenUpload",
+    "PartSum",
+    "PutReceipt",
+    "StoreSums",
+    "StoredPart",
+    "SumKind",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +133,15 @@ class ObjectStore(Protocol):
     def put(
         self,
         key: str,
-        body: bytes,
+        body: bytes | bytearray | memoryview,
         *,
         content_type: str,
         metadata: Mapping[str, str] | None = None,
         if_absent: bool = False,
         if_etag: str | None = None,
+        sums: PartSum | None = None,
     ) -> PutReceipt:
-        """Write a small object, checked by the store as it arrives.
+        """Write a small object, checked by the store as it arrives; `sums` are its own, where they are known.
 
         Raises WriteConflict when `if_absent` or `if_etag` was given and somebody else was there first.
         """
@@ -153,8 +167,8 @@ class ObjectStore(Protocol):
         """Return the parts that the store has, by number; none when the upload is gone."""
         ...
 
-    def send_part(self, upload: OpenUpload, number: int, body: bytes) -> StoredPart:
-        """Send one part, checked by the store as it arrives; `number` counts from 1."""
+    def send_part(self, upload: OpenUpload, number: int, body: Body, *, sums: PartSum | None = None) -> StoredPart:
+        """Send one part, checked by the store as it arrives; `number` counts from 1, `sums` are known of it already."""
         ...
 
     def complete(self, upload: OpenUpload, parts: Sequence[StoredPart], *, crc32: int | None, if_absent: bool) -> None:

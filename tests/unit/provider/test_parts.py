@@ -14,12 +14,12 @@ from pulumi_modelstore_provider.artifacts.checksums import (
     combined_crc32,
     composite_crc32,
     multipart_etag,
-    sum_of,
     whole_crc32,
 )
 from pulumi_modelstore_provider.artifacts.parts import MIB, plan_parts
 from pulumi_modelstore_provider.artifacts.verification import compare
 from pulumi_modelstore_provider.crc32 import crc32_text, crc32_value
+from pulumi_modelstore_provider.stores.part_sums import sum_of
 from pulumi_modelstore_provider.stores.protocol import StoreSums
 
 

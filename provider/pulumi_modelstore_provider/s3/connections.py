@@ -1,0 +1,120 @@
+"""Kept-alive connections to one host, opened when they are needed, with the SDK's errors where that fails."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import weakref
+from collections.abc import Callable
+
+from pulumi_modelstore_provider.metering import Meter
+from pulumi_modelstore_provider.s3.addressing import BucketAddress
+from pulumi_modelstore_provider.s3.http1 import Broken, HttpAnswer, HttpConnection, Pieces
+from pulumi_modelstore_provider.time_limits import TimeLimits
+
+
+class HttpConnections:
+    """As many connections as requests are under way at once; the one used last goes first."""
+
+    def __init__(self, address: BucketAddress, *, limits: TimeLimits, trust: Callable[[], ssl.SSLContext]) -> None:
+        self._address, self._limits, self._trust = address, limits, trust
+        self._lock = threading.Lock()
+        self._idle: list[HttpConnection] = []
+        self._context: ssl.SSLContext | None = None
+        weakref.finalize(self, _close_all, self._idle)
+
+    def exchange(
+        self,
+        url: str,
+        head: bytes,
+        body: Callable[[], memoryview | Pieces],
+        meter: Meter,
+        *,
+        into: memoryview | None = None,
+        bare: bool = False,
+    ) -> HttpAnswer:
+        """Send one request and return its answer; `body` is called for each time that it is sent.
+
+        Raises the SDK's errors, with `url`: of connecting, TLS, time, and a connection that ended.
+        """
+        from botocore import exceptions
+
+        while True:
+            kept = self._kept()
+            connection = kept or self._open(url)
+            try:
+                answer = connection.exchange(head, body(), meter, into=into, bare=bare)
+            except TimeoutError as error:
+                raise exceptions.ReadTimeoutError(endpoint_url=url, error=error) from None
+            except Broken as error:
+                if kept is not None and not error.answered:
+                    # Closed by the store while it lay idle: that tells nothing of the request.
+                    continue
+                raise exceptions.ConnectionClosedError(endpoint_url=url, error=error, request=None) from None
+            except ssl.SSLError as error:
+                raise exceptions.SSLError(endpoint_url=url, error=error) from None
+            except OSError as error:
+                raise exceptions.ConnectionClosedError(endpoint_url=url, error=error, request=None) from None
+            if connection.reusable:
+                with self._lock:
+                    self._idle.append(connection)
+            return answer
+
+    def _kept(self) -> HttpConnection | None:
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            if connection.is_fit():
+                return connection
+            connection.close()
+
+    def _open(self, url: str) -> HttpConnection:
+        from botocore import exceptions
+
+        try:
+            opened = socket.create_connection((self._address.host, self._address.port), timeout=self._limits.connect)
+        except TimeoutError as error:
+            raise exceptions.ConnectTimeoutError(endpoint_url=url, error=error) from None
+        except OSError as error:
+            raise exceptions.EndpointConnectionError(endpoint_url=url, error=error) from None
+        try:
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if self._address.scheme == "https":
+                opened = self._context_of_all().wrap_socket(opened, server_hostname=self._address.host)
+        except TimeoutError as error:
+            opened.close()
+            raise exceptions.ConnectTimeoutError(endpoint_url=url, error=error) from None
+        except ssl.SSLError as error:
+            opened.close()
+            raise exceptions.SSLError(endpoint_url=url, error=error) from None
+        except OSError as error:
+            opened.close()
+            raise exceptions.ConnectionClosedError(endpoint_url=url, error=error, request=None) from None
+        return HttpConnection(opened, timeout=self._limits.read)
+
+    def _context_of_all(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._context is None:
+                self._context = self._trust()
+            return self._context
+
+
+def trust(verify: bool | str | None) -> ssl.SSLContext:
+    """Return what certificates are accepted, from what the SDK takes as `verify`: by the same authorities as there."""
+    from botocore.httpsession import get_cert_path
+
+    if verify is False:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    return ssl.create_default_context(cafile=get_cert_path(True if verify is None else verify))
+
+
+def _close_all(idle: list[HttpConnection]) -> None:
+    for connection in idle:
+        connection.close()
