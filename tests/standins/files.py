@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -112,8 +113,15 @@ def serving(server: WebServer) -> Iterator[WebServer]:
         def log_message(self, *_: Any) -> None:
             """Quiet."""
 
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    running.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: Any) -> None:
+            """A client that hangs up is no error."""
+            if not isinstance(sys.exception(), OSError):
+                super().handle_error(*_)
+
+    running = Server(("127.0.0.1", 0), Handler)
     server.endpoint = f"http://127.0.0.1:{running.server_address[1]}"
     thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -23,8 +23,8 @@ class WebBytes:
 
     is_local = False
 
-    def __init__(self, web: Web, address: Address) -> None:
-        self._web, self._address = web, address
+    def __init__(self, web: Web, address: Address, *, knows_ranges: bool = True) -> None:
+        self._web, self._address, self._knows_ranges = web, address, knows_ranges
 
     @property
     def name(self) -> str:
@@ -41,6 +41,8 @@ class WebBytes:
     def of_size(self, size: int) -> Iterator[OpenBytes]:
         """Open it where its size in bytes is all that is known."""
         opened = _OpenWebBytes(self._web, self._address, size)
+        if not self._knows_ranges:
+            opened.use_one_pass()
         try:
             yield opened
         finally:
@@ -68,7 +70,7 @@ class _OpenWebBytes:
             try:
                 self._compare(answer)
                 if answer.status == 200 and (offset or len(buffer) < self._size):
-                    self._use_one_pass()
+                    self.use_one_pass()
                     continue
                 if begins_at(answer) != offset:
                     raise changed(self._address.name, "the server sends other bytes than were asked for")
@@ -98,7 +100,8 @@ class _OpenWebBytes:
             if found.etag and found.etag != self._etag:
                 raise changed(self._address.name, f"its ETag is {found.etag}, and was {self._etag}")
 
-    def _use_one_pass(self) -> None:
+    def use_one_pass(self) -> None:
+        """Ask for ranges no more."""
         with self._lock:
             if self._whole is None:
                 self._whole = OnePass(lambda: self._web.ask(self._address), self._address.name, self._size)

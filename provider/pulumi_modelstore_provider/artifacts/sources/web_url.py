@@ -29,10 +29,8 @@ def read_url(source: Url, around: Surroundings) -> Found:
     token = resolve_token(source.token, config=around.config) if source.token is not None else None
     address, web = Address(url, name, token), Web()
     answer = web.ask(address, first=0, last=0)
-    try:
-        size = extent(answer).size
-    finally:
-        answer.close()
+    size, knows_ranges = extent(answer).size, answer.status != 200
+    answer.close()
     if size is None:
         reason = (
             "the server does not tell the file's size (no Content-Range, no Content-Length), without which the upload "
@@ -40,4 +38,4 @@ def read_url(source: Url, around: Surroundings) -> Found:
         )
         raise InvalidSource(str(source), [reason])
     entry = FileEntry(path, size, f"sha256:{source.sha256}")
-    return Found([FoundFile(entry, WebBytes(web, address))], source)
+    return Found([FoundFile(entry, WebBytes(web, address, knows_ranges=knows_ranges))], source)

@@ -1,0 +1,195 @@
+"""Objects of other buckets as sources, on each kind of store: listed, digested once, streamed, noticed to change."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from provider.azure_store import azure_store
+from provider.recording_proxy import recording_proxy
+from provider.stores import MIB, PREFIX, Store, new_bucket, request_for
+from pulumi_modelstore_provider.artifacts.layout import version_prefix
+from pulumi_modelstore_provider.artifacts.sources.reading import Reading, read_sources
+from pulumi_modelstore_provider.artifacts.sources.settings import BucketObjects
+from pulumi_modelstore_provider.artifacts.upload import UploadRequest, upload_version
+from pulumi_modelstore_provider.errors import InvalidSource, SourceChanged, SourceUnavailable
+from pulumi_modelstore_provider.gcs.connection import GcsConnection
+from pulumi_modelstore_provider.s3.connection import S3Connection
+from pulumi_modelstore_provider.stores.connection import Connection
+from pulumi_modelstore_provider.stores.opening import open_bucket
+from pulumi_modelstore_provider.stores.protocol import ObjectStore
+from pulumi_modelstore_provider.time_limits import TimeLimits, limited
+from servers.azurite import Azurite
+from servers.gcs import GcsServer
+from servers.minio import MinioServer
+from servers.versitygw import VersityGateway
+
+LARGE = secrets.token_bytes(MIB) * 16 + b"and a second part"
+FILES = {"config.json": b"{}", "empty": b"", "sub/a b+%.txt": b"name", "weights/w.bin": LARGE}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A bucket to read from."""
+
+    connection: Connection
+    bucket: str
+
+    @property
+    def objects(self) -> ObjectStore:
+        return open_bucket(self.connection, self.bucket)
+
+    def fill(self, files: Mapping[str, bytes], prefix: str = "") -> None:
+        for path, body in files.items():
+            self.objects.put(f"{prefix}{path}", body, content_type="application/octet-stream")
+
+    def source(self, prefix: str = "", **settings: object) -> BucketObjects:
+        return BucketObjects.model_validate(
+            {"connection": self.connection, "bucket": self.bucket, "prefix": prefix, **settings}
+        )
+
+
+@pytest.fixture
+def gateway_place(versitygw: VersityGateway, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setenv("SOURCE_ACCESS_KEY_ID", versitygw.access_key_id)
+    monkeypatch.setenv("SOURCE_SECRET_ACCESS_KEY", versitygw.secret_access_key)
+    return Place(S3Connection(endpoint=versitygw.endpoint, credentials="env:SOURCE"), new_bucket(versitygw.client()))
+
+
+@pytest.fixture
+def minio_place(minio: MinioServer, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setenv("SOURCE_ACCESS_KEY_ID", minio.access_key_id)
+    monkeypatch.setenv("SOURCE_SECRET_ACCESS_KEY", minio.secret_access_key)
+    return Place(S3Connection(endpoint=minio.endpoint, credentials="env:SOURCE"), new_bucket(minio.client()))
+
+
+@pytest.fixture
+def azure_place(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Place:
+    for name, value in azurite.environment("STORE").items():
+        monkeypatch.setenv(name.replace("STORE", "SOURCE", 1), value)
+    store = azure_store(azurite)
+    return Place(store.connection.model_copy(update={"credentials": "env:SOURCE"}), store.bucket)
+
+
+@pytest.fixture
+def gcs_place(gcs: GcsServer, monkeypatch: pytest.MonkeyPatch) -> Place:
+    for name, value in gcs.environment().items():
+        monkeypatch.setenv(name, value)
+    place = Place(
+        GcsConnection(endpoint=gcs.endpoint, project=gcs.project, location="EU", credentials="env:GCS"),
+        f"source-{secrets.token_hex(6)}",
+    )
+    place.objects.create_bucket()
+    return place
+
+
+PLACES = {"versitygw": "gateway_place", "minio": "minio_place", "azurite": "azure_place", "gcs": "gcs_place"}
+
+
+@pytest.fixture(params=PLACES.values(), ids=PLACES)
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.getfixturevalue(request.param)
+    return found
+
+
+def read(*sources: BucketObjects) -> Reading:
+    return read_sources(sources, base=Path())
+
+
+def problems(*sources: BucketObjects) -> str:
+    with pytest.raises(InvalidSource) as refusal:
+        read(*sources)
+    return " ".join(refusal.value.problems)
+
+
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: f"sha256:{hashlib.sha256(body).hexdigest()}" for path, body in files.items()}
+
+
+def uploaded(store: Store, reading: Reading) -> str:
+    upload_version(store.objects, UploadRequest(PREFIX, "v1", reading.content.as_inputs(), reading.pinned))
+    return version_prefix(PREFIX, "v1")
+
+
+def test_folder_arrives_in_another_store(place: Place, gateway_store: Store) -> None:
+    place.fill(FILES, "models/v1/")
+    place.fill({"config.json": b"of another version"}, "models/v10/")
+    reading = read(place.source("models/v1", ignore=["*.tmp"]))
+    assert reading.content.digests == digests(FILES)
+    assert read(*reading.pinned).content == reading.content
+    prefix = uploaded(gateway_store, reading)
+    for path, body in FILES.items():
+        assert gateway_store.body(f"{prefix}{path}") == body
+
+
+def test_object_that_changes_during_the_upload_is_noticed(place: Place) -> None:
+    place.fill({"w.bin": b"a" * 1000})
+    reading = read(place.source())
+    entry = reading.content.files[0]
+    buffer = memoryview(bytearray(1000))
+    with reading.files["w.bin"].open(entry) as opened:
+        opened.read_into(0, buffer[:500])
+        place.fill({"w.bin": b"b" * 1000})
+        with pytest.raises(SourceChanged):
+            opened.read_into(500, buffer[500:])
+    assert read(place.source()).content.digests == digests({"w.bin": b"b" * 1000})
+
+
+def test_one_object_or_a_folder_or_all(gateway_place: Place) -> None:
+    gateway_place.fill({"a/v1": b"file", "a/v1-notes": b"notes", "b/x/y": b"deep", "top": b"top"})
+    assert read(gateway_place.source("a/v1")).content.digests == digests({"v1": b"file"})
+    assert read(gateway_place.source("b")).content.digests == digests({"x/y": b"deep"})
+    assert read(gateway_place.source("top", into="in")).content.digests == digests({"in/top": b"top"})
+    assert set(read(gateway_place.source(allow=["a/"])).content.digests) == {"a/v1", "a/v1-notes"}
+    assert "no object lies there" in problems(gateway_place.source("a/v1/"))
+    assert "allow and ignore leave" in problems(gateway_place.source(allow=["none"]))
+
+
+def test_second_preview_reads_no_object(gateway_place: Place) -> None:
+    gateway_place.fill({"a.bin": b"a" * 100, "b.bin": b"b" * 100})
+    with recording_proxy(gateway_place.connection.endpoint or "") as proxy:  # type: ignore[union-attr]
+        through = Place(S3Connection(endpoint=proxy.endpoint, credentials="env:SOURCE"), gateway_place.bucket)
+        first = read(through.source())
+        assert any("a.bin" in exchange.path for exchange in proxy.exchanges)
+        proxy.exchanges.clear()
+        assert read(through.source()).content == first.content
+        assert len(proxy.exchanges) == 1
+        through.fill({"b.bin": b"B" * 100})
+        proxy.exchanges.clear()
+        assert read(through.source()).content != first.content
+        assert not any("a.bin" in exchange.path for exchange in proxy.exchanges)
+
+
+def test_version_of_this_package_is_not_read_but_taken_from_its_manifest(
+    gateway_place: Place, gateway_store: Store, model: Path
+) -> None:
+    request = request_for(model, "v1")
+    upload_version(gateway_place.objects, request)
+    with recording_proxy(gateway_place.connection.endpoint or "") as proxy:  # type: ignore[union-attr]
+        through = Place(S3Connection(endpoint=proxy.endpoint, credentials="env:SOURCE"), gateway_place.bucket)
+        reading = read(through.source(version_prefix(PREFIX, "v1")))
+        assert reading.content.as_inputs() == request.files
+        asked = [exchange for exchange in proxy.exchanges if "list-type" not in exchange.query]
+        assert [exchange.path.rpartition("/")[2] for exchange in asked] == ["v1.json"]
+        prefix = uploaded(gateway_store, reading)
+    assert gateway_store.body(f"{prefix}config.json") == (model / "config.json").read_bytes()
+
+
+def test_what_the_store_refuses_is_told(gateway_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = gateway_place.source()
+    assert "NoSuchBucket" in problems(missing.model_copy(update={"bucket": "no-such-bucket"}))
+    monkeypatch.setenv("SOURCE_SECRET_ACCESS_KEY", "wrong-secret-key")
+    refusal = problems(missing)
+    assert "SignatureDoesNotMatch" in refusal
+    assert "wrong-secret-key" not in refusal
+    nobody = S3Connection(endpoint="http://127.0.0.1:9", credentials="env:SOURCE")
+    with limited(TimeLimits(attempts=1)), pytest.raises(SourceUnavailable):
+        read(missing.model_copy(update={"connection": nobody}))
+    monkeypatch.delenv("SOURCE_ACCESS_KEY_ID")
+    with pytest.raises(SourceUnavailable, match="SOURCE_ACCESS_KEY_ID"):
+        read(missing)
