@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pulumi_modelstore.arguments.refusal import InvalidArguments
+    from pulumi_modelstore.artifacts.import_job import ImportJob, SecretKeyPair
     from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
     from pulumi_modelstore.artifacts.reference import ModelReference
     from pulumi_modelstore.artifacts.sources import BucketFolder, HuggingFaceRepository, LocalFolder, WebFile
+    from pulumi_modelstore.artifacts.transfer_settings import TransferSettings
     from pulumi_modelstore.backends.access_log import AccessLog
     from pulumi_modelstore.backends.aws_s3 import AwsS3
     from pulumi_modelstore.backends.azure_blob import AzureBlob
@@ -77,6 +79,7 @@ __all__ = [
     "Gpu",
     "GpuInferenceService",
     "HuggingFaceRepository",
+    "ImportJob",
     "InvalidArguments",
     "KServeCredentials",
     "LocalDisk",
@@ -99,11 +102,13 @@ __all__ = [
     "Resources",
     "S3Compatible",
     "SecretKey",
+    "SecretKeyPair",
     "Security",
     "Shared",
     "StorageNamespace",
     "Toleration",
     "TopoLvm",
+    "TransferSettings",
     "VastNfs",
     "VastS3",
     "VllmRuntime",
@@ -138,6 +143,7 @@ _MODULES = {
     "Gpu": "kserve.resources",
     "GpuInferenceService": "kserve.inference_service",
     "HuggingFaceRepository": "artifacts.sources",
+    "ImportJob": "artifacts.import_job",
     "InvalidArguments": "arguments.refusal",
     "KServeCredentials": "kserve.credentials",
     "LocalDisk": "volumes.placement",
@@ -160,11 +166,13 @@ _MODULES = {
     "Resources": "kserve.resources",
     "S3Compatible": "backends.s3_compatible",
     "SecretKey": "serving.environment",
+    "SecretKeyPair": "artifacts.import_job",
     "Security": "serving.security",
     "Shared": "volumes.placement",
     "StorageNamespace": "namespace",
     "Toleration": "volumes.placement",
     "TopoLvm": "volumes.classes.node_disks",
+    "TransferSettings": "artifacts.transfer_settings",
     "VastNfs": "volumes.classes.file_systems",
     "VastS3": "backends.vast_s3",
     "VllmRuntime": "serving.vllm",

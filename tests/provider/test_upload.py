@@ -85,7 +85,7 @@ def test_version_in_the_store_needs_no_source(store: Store, model: Path) -> None
 @pytest.mark.parametrize("source", ["", "/no/such/folder"])
 def test_neither_source_nor_version(store: Store, model: Path, source: str) -> None:
     request = request_for(model)
-    with pytest.raises(ModelstoreError, match=r"not in the store, and its source.*Run once where the files are"):
+    with pytest.raises(ModelstoreError, match=r"not in the store, and its source.*modelstore artifacts push llama"):
         upload_version(store.objects, UploadRequest(PREFIX, request.version, request.files, source))
     assert store.listed() == []
 

@@ -1,4 +1,4 @@
-"""`ModelArtifact`: the files of a model, uploaded as one immutable version of it, and its tags."""
+"""`ModelArtifact`: the files of a model as one immutable version of it, and its tags."""
 
 from __future__ import annotations
 
@@ -9,45 +9,52 @@ from typing import Any, Literal
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
-from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.refusal import Refusal, refuse
+from pulumi_modelstore.artifacts.cluster_import import Via, checked_import
+from pulumi_modelstore.artifacts.import_job import ImportJob
+from pulumi_modelstore.artifacts.lock_file import ProgramLock
+from pulumi_modelstore.artifacts.lookup import look_up
+from pulumi_modelstore.artifacts.pinned_content import PinnedContent, pinned_content, upload_source
 from pulumi_modelstore.artifacts.reference import ModelReference
+from pulumi_modelstore.artifacts.source_argument import Source, check_sources
 from pulumi_modelstore.artifacts.tags import Tags, TagTable
+from pulumi_modelstore.artifacts.transfer_settings import TransferSettings, check_transfer
 from pulumi_modelstore.namespace import StorageNamespace
-from pulumi_modelstore_provider.artifacts.content import Content
-from pulumi_modelstore_provider.artifacts.layout import (
-    model_prefix,
-    validate_name,
-    validate_version,
-    version_prefix,
-)
-from pulumi_modelstore_provider.artifacts.source import read_source
-from pulumi_modelstore_provider.errors import InvalidSource
+from pulumi_modelstore_provider.artifacts.layout import model_prefix, validate_name, validate_version, version_prefix
+from pulumi_modelstore_provider.artifacts.lock_file import LockEntry
 
 # Weights of hundreds of gigabytes over a slow line; a resource has 20 minutes unless told.
 _UPLOAD_TIMEOUTS = pulumi.CustomTimeouts(create="24h", update="24h", delete="1h")
 
 
 class ModelArtifact(CheckedComponent):
-    """One version of a model, from a file or folder, under a prefix of its own that never changes afterwards.
+    """One version of a model, under a prefix of its own that never changes afterwards.
 
-    The files are digested when the program runs, so a preview names each one that was added, changed or removed. A new
-    version leaves the former one where it is.
+    Which files it consists of is known at preview, each by its digest: local files are digested when the program runs,
+    repositories and buckets are asked once and pinned. `modelstore.lock` beside the program keeps what was found; where
+    the files are not at hand it stands in for them. A new version leaves the former one where it is.
 
     Args:
         name: of the artifact.
         namespace: where it goes.
-        source: file or folder; a relative path counts from the program's folder.
+        source: a file or folder (a relative path counts from the program's folder), `HuggingFaceRepository(...)`,
+            `BucketFolder(...)`, `WebFile(...)`, or a list of several.
         model: name of the model in the namespace; unset, the artifact's name.
         version: name of the version, such as a date; unset, the first 12 hex digits of the content's digest, so that
             changed files make a new version.
         tags: names for this version (`["latest"]`), or each tag with its target, a version or another tag
             (`{"latest": "stable", "stable": None}`, where None is this version).
         earlier_versions: versions in the store already that tags may point to.
+        via: `client` sends the files from the machine that deploys; `cluster` has a Kubernetes Job bring them from
+            where they are, without passing through that machine.
+        job: the Job's settings; needed with `via="cluster"`.
+        transfer: limits of the upload, `TransferSettings(concurrency=..., rate_limit="200MB/s")`.
+        keep_versions: how many of the model's newest versions are to stay, at least 1; `modelstore artifacts prune` may
+            then remove older ones that nothing uses. Nothing is removed by itself.
         on_delete: `retain` keeps all objects when the artifact leaves the stack, tags too; `purge` deletes the tags and
             the objects of this version.
-        opts: options of the component.
+        opts: options of the component; `providers` reaches its children.
 
     Raises:
         InvalidArguments: at preview, with every problem of the whole program: unusable files, a version with a slash,
@@ -72,11 +79,15 @@ class ModelArtifact(CheckedComponent):
         name: str,
         *,
         namespace: StorageNamespace,
-        source: str | Path,
+        source: Source | Sequence[Source],
         model: str | None = None,
         version: str | None = None,
         tags: Tags | None = None,
         earlier_versions: Sequence[str] = (),
+        via: Via = "client",
+        job: ImportJob | None = None,
+        transfer: TransferSettings | None = None,
+        keep_versions: int | None = None,
         on_delete: Literal["retain", "purge"] = "retain",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -86,7 +97,10 @@ class ModelArtifact(CheckedComponent):
         earlier_versions = check.texts("earlier_versions", earlier_versions)
         self.model = check.name if model is None else model
         check.extend(Problem("model", text) for text in validate_name(self.model))
-        content = _read(check, source)
+        settings = check_sources(check, source)
+        lock = ProgramLock(Path.cwd())
+        pinned = pinned_content(check, settings, lock, namespace)
+        content = pinned.content
         if version is not None:
             check.extend(Problem("version", text) for text in validate_version(version))
         self.version = version if version is not None else content.default_version if content.files else "unknown"
@@ -94,26 +108,52 @@ class ModelArtifact(CheckedComponent):
         check.extend(self._table.problems())
         if on_delete not in ("retain", "purge"):
             check.add("on_delete", f"{on_delete!r} is neither", 'Choose "retain" or "purge"')
+        limits = check_transfer(check, transfer, keep_versions)
         if usable:
             other = namespace.models.setdefault(self.model, check.name)
             if other != check.name:
                 remedy = "Give one of them another model name"
                 check.add("model", f'"{self.model}" is what artifact "{other}" declares in this namespace', remedy)
-        super().__init__(check, opts)
-        self.namespace = namespace
         self.files = content.as_inputs()
         self.digest = content.tree_digest
         self.total_bytes = content.total_bytes
+        self._prefix = model_prefix(namespace.backend.prefix, self.model) if usable else ""
+        self._upload_inputs: dict[str, Any] = {"version": self.version, "files": dict(self.files), "transfer": limits}
+        importing = checked_import(check, via, job, namespace, settings, pinned, self._prefix, self._upload_inputs)
+        super().__init__(check, opts)
+        self.namespace = namespace
         self.uri = ""
         if self.refused:
             return
-        for warning in content.warnings():
-            pulumi.log.warn(warning, self)
-        self._prefix = model_prefix(namespace.backend.prefix, self.model)
+        self._tell(pinned)
+        lock.record(LockEntry(namespace.given_name, check.name, self.model, version, pinned.sources), self)
         self.uri = self._uri_of(self.version)
-        self._upload = self._declare_upload(check.name, str(source), on_delete)
+        self._upload_inputs |= {
+            "source": upload_source(settings, pinned.sources) if importing is None else "",
+            "on_delete": on_delete,
+            "keep_versions": keep_versions,
+        }
+        self._upload = self._declare_upload(check.name, [] if importing is None else [importing.declare(self)])
         self._tags = self._declare_tags(check.name, on_delete)
         self.register_outputs({"model": self.model, "version": self.version, "uri": self.uri, "digest": self.digest})
+
+    @staticmethod
+    def lookup(namespace: StorageNamespace, model: str, tag_or_version: str) -> ModelReference:
+        """A version of a model that another stack owns, for a service to refer to.
+
+        It is looked for in the live store while the program runs, with the namespace's credentials, which need no more
+        than to read; where a tag has moved, the next preview shows the service change.
+
+        Args:
+            namespace: what holds the model; usually declared with `adopt=True`.
+            model: name of the model in it.
+            tag_or_version: a version, or a tag that leads to one.
+
+        Raises:
+            InvalidArguments: at preview, where nothing has that name, the tag runs in a circle or points nowhere, or
+                the store cannot be read.
+        """
+        return look_up(namespace, model, tag_or_version)
 
     def at(self, tag: str) -> ModelReference:
         """The version that one of the tags means, for a service to refer to: moving the tag changes the service.
@@ -130,30 +170,29 @@ class ModelArtifact(CheckedComponent):
             return ModelReference("", self.namespace, refused=True)
         version = self._table.resolve(tag)
         size = self.total_bytes if version == self.version else None
-        return ModelReference(self._uri_of(version), self.namespace, size, (self._upload, self._tags[tag]))
+        return ModelReference(self._uri_of(version), self.namespace, size, (self._upload, self._tags[tag]), version)
 
     @property
     def reference(self) -> ModelReference:
         """This version, for a service to refer to."""
         after = () if self.refused else (self._upload,)
-        return ModelReference(self.uri, self.namespace, self.total_bytes, after, refused=self.refused)
+        return ModelReference(self.uri, self.namespace, self.total_bytes, after, self.version, refused=self.refused)
 
     def _uri_of(self, version: str) -> pulumi.Input[str]:
         # Not namespace.uri(): the layout's prefix begins with the namespace's own.
         return self.namespace.backend.uri(version_prefix(self._prefix, version))
 
-    def _declare_upload(self, name: str, source: str, on_delete: Literal["retain", "purge"]) -> pulumi.Resource:
+    def _tell(self, pinned: PinnedContent) -> None:
+        for warning in pinned.content.warnings():
+            pulumi.log.warn(warning, self)
+        if pinned.absent:
+            pulumi.log.info(f"not on this machine: {', '.join(pinned.absent)}; the lock file stands in for it", self)
+
+    def _declare_upload(self, name: str, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUpload
 
-        return ArtifactUpload(
-            f"{name}-upload",
-            **self._place(),
-            version=self.version,
-            files=dict(self.files),
-            source=source,
-            on_delete=on_delete,
-            opts=self.child_options(depends_on=list(self.namespace.guarded_by), custom_timeouts=_UPLOAD_TIMEOUTS),
-        )
+        options = self.child_options(depends_on=[*self.namespace.guarded_by, *after], custom_timeouts=_UPLOAD_TIMEOUTS)
+        return ArtifactUpload(f"{name}-upload", **self._place(), **self._upload_inputs, opts=options)
 
     def _declare_tags(self, name: str, on_delete: Literal["retain", "purge"]) -> dict[str, pulumi.Resource]:
         from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTag
@@ -176,15 +215,3 @@ class ModelArtifact(CheckedComponent):
             "model_prefix": self._prefix,
             "namespace": self.namespace.given_name,
         }
-
-
-def _read(check: ArgumentCheck, source: str | Path) -> Content:
-    if not isinstance(source, str | Path):
-        known = f"{type(source).__name__} is no path" if is_plain(source) else "is an output, and a preview reads it"
-        check.add("source", known, "Pass the path of a file or folder")
-        return Content(())
-    try:
-        return read_source(source, base=Path.cwd())
-    except InvalidSource as error:
-        check.extend(Problem("source", f"{str(source)!r}: {problem}") for problem in error.problems)
-    return Content(())

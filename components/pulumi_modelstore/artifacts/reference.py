@@ -19,6 +19,7 @@ class ModelReference:
         namespace: what holds it; None for a place that no namespace of the program knows.
         total_bytes: size of all its files; None where only the store knows.
         after: resources that put it there; a service waits for them.
+        version: name of the version; None where only the engine knows.
         refused: whether the artifact, or the tag that was asked for, was refused; nothing is deployed from there.
     """
 
@@ -26,4 +27,5 @@ class ModelReference:
     namespace: StorageNamespace | None = None
     total_bytes: int | None = None
     after: Sequence[pulumi.Resource] = ()
+    version: str | None = None
     refused: bool = False

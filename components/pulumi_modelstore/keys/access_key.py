@@ -48,7 +48,7 @@ class AccessKey(KeySource):
         if isinstance(namespace, StorageNamespace):
             check.extend(namespace.keys.claim(check.name, [""], opts=opts))
         super().__init__(check, opts)
-        self.namespace = namespace
+        self.namespace, self.read_only = namespace, read_only
         if self.refused:
             return
         if key is None:

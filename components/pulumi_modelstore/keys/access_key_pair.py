@@ -79,7 +79,7 @@ class AccessKeyPair(KeySource):
         if isinstance(namespace, StorageNamespace):
             check.extend(namespace.keys.claim(check.name, [slot.role for slot in slots], opts=opts))
         super().__init__(check, opts)
-        self.namespace = namespace
+        self.namespace, self.read_only = namespace, read_only
         if self.refused:
             return
         if keys is None:

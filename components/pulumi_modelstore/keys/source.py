@@ -24,9 +24,11 @@ class KeySource(CheckedComponent):
 
     Attributes:
         namespace: what the key opens.
+        read_only: whether it may only list and read.
     """
 
     namespace: StorageNamespace
+    read_only: bool
     access_key_id: pulumi.Output[str]
     """Public part of the current key."""
     secret_access_key: pulumi.Output[str]

@@ -38,6 +38,11 @@ def manifest_key(model_prefix: str, version: str) -> str:
     return f"{model_prefix.rstrip('/')}/{_MANIFESTS}/{version}.json"
 
 
+def manifests_prefix(model_prefix: str) -> str:
+    """Return the key prefix of the objects that commit a model's versions; it ends in a slash."""
+    return f"{model_prefix.rstrip('/')}/{_MANIFESTS}/"
+
+
 def tag_key(model_prefix: str, tag: str) -> str:
     """Return the key of a tag's object."""
     return f"{model_prefix.rstrip('/')}/{_TAGS}/{tag}"

@@ -136,5 +136,14 @@ def _nothing_to_send(
         f"The version {request.version!r} {state}, and {why}",
         on=objects.url(version_prefix(request.model_prefix, request.version)),
         answer="; ".join(absent.problems) if absent is not None else "",
-        remedy="Run once where the files are: a version that is in the store needs no source",
+        remedy=_remedy(request),
     )
+
+
+def _remedy(request: UploadRequest) -> str:
+    # The resource is named after its artifact.
+    artifact = request.urn.rsplit("::", 1)[-1].removesuffix("-upload") or request.model
+    elsewhere = f"run where the files are: modelstore artifacts push {artifact}"
+    if request.source:
+        return f"A version that is in the store needs no source; {elsewhere}"
+    return f"Read the log of the Job that imports it, or {elsewhere}"

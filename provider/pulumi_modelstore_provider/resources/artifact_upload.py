@@ -49,6 +49,7 @@ class ArtifactUploadInputs(Inputs):
     files: dict[str, str]
     source: SourcesInput = ""
     on_delete: OnDelete = "retain"
+    keep_versions: int | None = Field(default=None, ge=1)
     transfer: TransferSettings | None = None
     urn: str = Field(default="", repr=False)
 
@@ -75,7 +76,7 @@ class ArtifactUploadProvider(Adapter):
         same_names = not replaces
         if address_differs(_olds, _news):
             replaces.append("connection")
-        changes = bool(replaces) or bool(differs(_olds, _news, "version", "onDelete"))
+        changes = bool(replaces) or bool(differs(_olds, _news, "version", "onDelete", "keepVersions"))
         changes = changes or connection_differs(_olds, _news) or _files_differ(_olds.get("files"), _news.get("files"))
         # Two addresses may be one store: purging the old after creating the new would delete what was just adopted.
         purge_first = bool(replaces) and same_names and _olds.get("onDelete") == "purge"
@@ -139,6 +140,7 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
         files: pulumi.Input[Mapping[str, str]],
         source: pulumi.Input[str] | Sequence[pulumi.Input[Mapping[str, Any]]] = "",
         on_delete: OnDelete = "retain",
+        keep_versions: int | None = None,
         transfer: TransferSettings | None = None,
         namespace: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -158,6 +160,7 @@ class ArtifactUpload(DeclaredResource, module="modelstore", name="ArtifactUpload
             "files": files,
             "source": source,
             "onDelete": on_delete,
+            "keepVersions": keep_versions,
             "transfer": None if transfer is None else transfer.to_inputs(),
             "namespace": namespace,
             "urn": self.urn_of(name, opts),

@@ -13,13 +13,13 @@ def read_local(source: LocalFiles, around: Surroundings) -> Found:
     """Read it. Raises SourceUnavailable where nothing is there, and InvalidSource with all other problems at once."""
     root = locate(source.path, base=around.base)
     try:
-        missing = not root.exists()
+        root.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        hint = "" if str(root) == source.path else f" (looked for {root})"
+        raise SourceUnavailable(source.path, [f"there is no such file or folder{hint}"]) from None
     except (OSError, ValueError):
         # What cannot be looked at has a reason, which the scan tells.
-        missing = False
-    if missing:
-        hint = "" if str(root) == source.path else f" (looked for {root})"
-        raise SourceUnavailable(source.path, [f"there is no such file or folder{hint}"])
+        pass
     content, listing = scan(source.path, base=around.base, cache=around.cache)
     places = {file.path: file.realpath for file in listing.files}
     files = [FoundFile(entry, LocalFile(places[entry.path])) for entry in content.files]
