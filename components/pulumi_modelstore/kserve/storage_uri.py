@@ -9,7 +9,6 @@ import re
 
 import pulumi
 
-from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.arguments.problem import Problem
 
 _FORMS = {
@@ -59,7 +58,7 @@ def needs_keys(uri: str) -> bool:
 
 def is_downloaded(uri: pulumi.Input[str]) -> bool:
     """Whether each pod downloads the model into its own storage; one that is not known yet counts as downloaded."""
-    return not is_plain(uri) or uri.partition("://")[0] not in _MOUNTED
+    return not isinstance(uri, str) or uri.partition("://")[0] not in _MOUNTED
 
 
 def is_azure(scheme: str, rest: str) -> bool:
