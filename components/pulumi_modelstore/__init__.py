@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from pulumi_modelstore.volumes.classes.file_systems import CephFs, Nfs, VastNfs, WekaFs
     from pulumi_modelstore.volumes.classes.google import Filestore, GcpManagedLustre
     from pulumi_modelstore.volumes.classes.node_disks import LocalPath, TopoLvm
+    from pulumi_modelstore.volumes.fills.hugging_face import HuggingFaceFill
+    from pulumi_modelstore.volumes.fills.image import ImageFill
+    from pulumi_modelstore.volumes.fills.job_settings import FillJob
     from pulumi_modelstore.volumes.model_volume import ModelVolume
     from pulumi_modelstore.volumes.placement import EmptyDir, LocalDisk, NodeGroup, Shared, Toleration
     from pulumi_modelstore.volumes.sizing import ModelSize
@@ -72,13 +75,16 @@ __all__ = [
     "EmptyDir",
     "ExistingKey",
     "Filestore",
+    "FillJob",
     "FsxLustre",
     "GcpManagedLustre",
     "GcpWorkloadIdentity",
     "Gcs",
     "Gpu",
     "GpuInferenceService",
+    "HuggingFaceFill",
     "HuggingFaceRepository",
+    "ImageFill",
     "ImportJob",
     "InvalidArguments",
     "KServeCredentials",
@@ -136,14 +142,17 @@ _MODULES = {
     "EmptyDir": "volumes.placement",
     "ExistingKey": "keys.existing_key",
     "Filestore": "volumes.classes.google",
+    "FillJob": "volumes.fills.job_settings",
     "FsxLustre": "volumes.classes.aws",
     "GcpManagedLustre": "volumes.classes.google",
     "GcpWorkloadIdentity": "identity.gcp_workload_identity",
     "Gcs": "backends.gcs",
     "Gpu": "kserve.resources",
     "GpuInferenceService": "kserve.inference_service",
+    "HuggingFaceFill": "volumes.fills.hugging_face",
     "HuggingFaceRepository": "artifacts.sources",
     "ImportJob": "artifacts.import_job",
+    "ImageFill": "volumes.fills.image",
     "InvalidArguments": "arguments.refusal",
     "KServeCredentials": "kserve.credentials",
     "LocalDisk": "volumes.placement",

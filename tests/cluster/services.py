@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cluster.volumes import VOLUMES
 from pulumi_modelstore import (
     AccessKeyPair,
     ExistingKey,
@@ -144,4 +145,5 @@ PROGRAMS: dict[str, Callable[[], None]] = {
     "several-nodes": several_nodes,
     "knative": knative,
     "private-registry": private_registry,
+    **VOLUMES,
 }

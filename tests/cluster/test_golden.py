@@ -40,6 +40,9 @@ def kubernetes_objects(declared: Declared) -> list[dict[str, Any]]:
 
 def _sent(value: Any) -> Any:
     """Without the marks of secrets; whole numbers as what they are."""
+    if isinstance(value, dict) and "fill.pyz" in value:
+        # The program itself changes with each release; that it runs has a test of its own.
+        return {"fill.pyz": "cHJvZ3JhbQ=="}
     if isinstance(value, dict):
         return _sent(value["[secret]"]) if "[secret]" in value else {key: _sent(item) for key, item in value.items()}
     if isinstance(value, list):

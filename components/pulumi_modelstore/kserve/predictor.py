@@ -70,6 +70,7 @@ def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, A
             # Pods read keys from their environment, once: a new key must make new pods.
             "annotations": {_CHECKSUM: credentials.checksum} if isinstance(credentials, KServeCredentials) else None,
             "securityContext": arguments.security.manifest(),
+            "initContainers": arguments.init_containers(),
             "volumes": arguments.volumes_of_a_pod(),
             "workerSpec": worker_spec(arguments, download_bytes),
             **scheduling(arguments.placement, arguments.volumes),

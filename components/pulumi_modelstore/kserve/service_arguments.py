@@ -19,6 +19,7 @@ from pulumi_modelstore.serving.release import Mode, Release, mode_annotation
 from pulumi_modelstore.serving.security import Security
 from pulumi_modelstore.serving.shared_memory import shared_memory_mount, shared_memory_volume
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.serving.volumes import init_containers, init_volumes
 from pulumi_modelstore.volumes.model_volume import ModelVolume
 
 
@@ -81,7 +82,16 @@ class ServiceArguments:
     def volumes_of_a_pod(self) -> list[dict[str, Any]] | None:
         """`volumes` of the pod that serves, and of a worker's."""
         shared = [shared_memory_volume(self.shared_memory)] if self.shared_memory else []
-        return [*shared, *pod_volumes(self.mounts)] or None
+        return [*shared, *pod_volumes(self.mounts), *init_volumes(self.volumes, self.mounts, waits=self.waits)] or None
+
+    @property
+    def waits(self) -> bool:
+        """Whether pods wait for the fills of their volumes: Knative takes no init containers unless it is told to."""
+        return self.mode == "Standard"
+
+    def init_containers(self) -> list[dict[str, Any]] | None:
+        """`initContainers` of the pod that serves, and of a worker's."""
+        return init_containers(self.volumes, self.mounts, waits=self.waits) or None
 
     def metadata(self) -> dict[str, Any]:
         """The object's `metadata`."""

@@ -78,14 +78,18 @@ def volume_mounts(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
 
 def pod_volumes(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
     """The pod's `volumes`, one a file system, however often it is mounted."""
-    names = _names(mounts)
-    volumes = {names[_key(mount)]: mount.volume for mount in mounts}
     return [
         volume.pod_volume(name)
         if isinstance(volume, ModelVolume)
         else {"name": name, "persistentVolumeClaim": {"claimName": volume}}
-        for name, volume in volumes.items()
+        for name, volume in mounted_volumes(mounts).items()
     ]
+
+
+def mounted_volumes(mounts: Sequence[Mount]) -> dict[str, Any]:
+    """What is mounted, by its name in the pod."""
+    names = _names(mounts)
+    return {names[_key(mount)]: mount.volume for mount in mounts}
 
 
 def _names(mounts: Sequence[Mount]) -> dict[str, str]:

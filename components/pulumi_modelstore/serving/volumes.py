@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.artifacts.reference import ModelReference
-from pulumi_modelstore.serving.mount import Mount
+from pulumi_modelstore.serving.mount import Mount, mounted_volumes
 from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.volumes.model_volume import ModelVolume
 
@@ -34,6 +34,33 @@ def volume_reference(check: ArgumentCheck, volume: ModelVolume, path: str) -> Mo
         check.add("model_path", f'"{path}" leads out of the volume', "Leave the .. out")
     folder = path.strip("/")
     return replace(volume.reference, uri=f"{volume.uri}/{folder}") if folder else volume.reference
+
+
+def init_containers(volumes: Sequence[ModelVolume], mounts: Sequence[Mount], *, waits: bool) -> list[dict[str, Any]]:
+    """Init containers that wait until the volumes are complete, where `waits`, or fill those that a pod has alone."""
+    named = _named(volumes, mounts).items()
+    return [item for name, volume in named if waits or volume.is_scratch for item in volume.init_containers(name)]
+
+
+def init_volumes(volumes: Sequence[ModelVolume], mounts: Sequence[Mount], *, waits: bool) -> list[dict[str, Any]]:
+    """Entries of a pod's `volumes` that those containers need and that no mount has brought."""
+    mounted = mounted_volumes(mounts)
+    found: list[dict[str, Any]] = []
+    for name, volume in _named(volumes, mounts).items():
+        extra = volume.fill_volumes(name) if waits or volume.is_scratch else []
+        if extra and name not in mounted:
+            found.append(volume.pod_volume(name, read_only=True))
+        found += extra
+    return found
+
+
+def _named(volumes: Sequence[ModelVolume], mounts: Sequence[Mount]) -> dict[str, ModelVolume]:
+    """The volumes by their names in the pod: KServe brings the model's own under a name of its choice."""
+    named = {name: volume for name, volume in mounted_volumes(mounts).items() if isinstance(volume, ModelVolume)}
+    for volume in volumes:
+        if volume not in named.values():
+            named["model-volume"] = volume
+    return named
 
 
 def scheduling(placement: PodPlacement | None, volumes: Sequence[ModelVolume]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def worker_spec(arguments: ServiceArguments, download_bytes: int | None) -> dict
             "tensorParallelSize": arguments.parallel.tensor_size(arguments.gpu),
             "containers": [given_ones(worker)],
             "securityContext": arguments.security.manifest(),
+            "initContainers": arguments.init_containers(),
             "volumes": arguments.volumes_of_a_pod(),
             **scheduling(arguments.placement, arguments.volumes),
         }

@@ -18,6 +18,9 @@ from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
 from pulumi_modelstore.volumes.class_choice import StorageClass, choose_class
+from pulumi_modelstore.volumes.fills.declare import check_fill, declare_fill, fill_warnings
+from pulumi_modelstore.volumes.fills.job_settings import FillJob
+from pulumi_modelstore.volumes.fills.settings import FillSettings
 from pulumi_modelstore.volumes.placement import EmptyDir, LocalDisk, Placement, Shared, scheduling
 from pulumi_modelstore.volumes.sizing import DEFAULT_HEADROOM
 from pulumi_modelstore.volumes.storage_class import AccessMode
@@ -47,6 +50,9 @@ class ModelVolume(CheckedComponent):
         access_mode: unset, ReadWriteOnce, or what a class without it has instead.
         nodes: on how many nodes pods mount it at once.
         placement: `Shared()`, `NodeGroup(...)`, `LocalDisk(node_group=...)` or `EmptyDir()`.
+        fill: what a Job brings in, `HuggingFaceFill(...)` or `ImageFill(...)`; the stack goes on when it is there.
+        fill_job: the Job's pod.
+        preload: False makes the volume and leaves it empty.
         mount_path: where pods see it.
         claim_name: name of the claim.
         kubernetes_namespace: where the claim is, and the only place it can be used.
@@ -87,6 +93,9 @@ class ModelVolume(CheckedComponent):
         access_mode: AccessMode | None = None,
         nodes: int = 1,
         placement: Placement = Shared(),  # noqa: B008 - frozen, so sharing the default is safe
+        fill: FillSettings | None = None,
+        fill_job: FillJob = FillJob(),  # noqa: B008 - frozen, so sharing the default is safe
+        preload: bool = True,
         mount_path: str = MOUNT_PATH,
         claim_name: str | None = None,
         kubernetes_namespace: pulumi.Input[str] = "default",
@@ -97,7 +106,7 @@ class ModelVolume(CheckedComponent):
     ) -> None:
         check = ArgumentCheck("ModelVolume", name)
         self.placement = check_placement(check, placement)
-        scratch = isinstance(self.placement, EmptyDir)
+        scratch = self.is_scratch
         # The stack's default class is not for scratch space, which has none.
         choice = choose_class(check, "" if scratch and storage_class is None else storage_class)
         check_class_and_placement(check, choice, self.placement)
@@ -109,6 +118,9 @@ class ModelVolume(CheckedComponent):
         )
         self.size_bytes, self.size = found.bytes, found.text or ""
         self.mount_path = check_mount_path(check, mount_path)
+        self._fill = check_fill(
+            check, fill, fill_job, preload=preload, placement=self.placement, mount_path=self.mount_path
+        )
         self.claim_name = f"{check.name}-model-storage" if claim_name is None else claim_name
         check.extend(subdomain_name_problems(self.claim_name, argument="claim_name"))
         check.extend(label_name_problems(kubernetes_namespace, argument="kubernetes_namespace"))
@@ -125,7 +137,7 @@ class ModelVolume(CheckedComponent):
         """What must be in place before a pod mounts the volume."""
         if self.refused:
             return
-        for warning in found.warnings:
+        for warning in [*found.warnings, *(fill_warnings(self._fill, self.placement) if self._fill else ())]:
             pulumi.log.warn(warning, self)
         if scratch:
             self.claim_name = ""
@@ -139,12 +151,24 @@ class ModelVolume(CheckedComponent):
                 opts=self.child_options(depends_on=[*choice.after], retain_on_delete=on_delete == "retain"),
             )
             self.objects = (claim,)
+        if self._fill is not None:
+            filled = declare_fill(
+                self._fill,
+                kubernetes_namespace,
+                volume=self.pod_volume("model"),
+                scheduling=self.scheduling,
+                parent=self,
+                after=self.objects,
+                runs=not scratch,
+            )
+            self.objects = (*self.objects, *filled)
         self.register_outputs({"claimName": self.claim_name, "size": self.size, "mountPath": self.mount_path})
 
     @property
     def uri(self) -> str:
-        """Storage URI of the claim, as KServe takes it; empty for scratch space."""
-        return f"pvc://{self.claim_name}" if self.claim_name else ""
+        """Storage URI of what the volume holds, as KServe takes it; empty for scratch space."""
+        folder = f"/{self._fill.fill.folder}" if self._fill is not None and self._fill.fill.folder else ""
+        return f"pvc://{self.claim_name}{folder}" if self.claim_name else ""
 
     @property
     def reference(self) -> ModelReference:
@@ -172,6 +196,23 @@ class ModelVolume(CheckedComponent):
             return {"name": name, "emptyDir": {**medium, **limit}}
         read = {"readOnly": True} if read_only else {}
         return {"name": name, "persistentVolumeClaim": {"claimName": self.claim_name, **read}}
+
+    def init_containers(self, name: str) -> list[dict[str, Any]]:
+        """Init containers of a pod that has the volume under that name, together with `fill_volumes(name)`.
+
+        They wait until the volume is complete, or fill it where it is the pod's own scratch space; none where nothing
+        is brought in.
+        """
+        return [] if self._fill is None else [self._fill.init_container(name, filling=self.is_scratch)]
+
+    def fill_volumes(self, name: str) -> list[dict[str, Any]]:
+        """Entries of a pod's `volumes` that its `init_containers(name)` need."""
+        return [] if self._fill is None else self._fill.pod_volumes(name, filling=self.is_scratch)
+
+    @property
+    def is_scratch(self) -> bool:
+        """Whether each pod has it to itself."""
+        return isinstance(self.placement, EmptyDir)
 
     def _claim_spec(self, class_name: str | None) -> dict[str, Any]:
         return {

@@ -47,9 +47,10 @@ class FolderCopy:
         return digests
 
     def _files(self) -> dict[str, Path]:
-        root = self.folder.resolve()
+        # Not resolved: a folder under /proc/<pid>/root leads somewhere else when its links are read one by one.
+        root = self.folder
         found = {}
-        for above, _, names in os.walk(root, followlinks=True):
+        for above, _, names in os.walk(f"{root}/", followlinks=True):
             for name in names:
                 path = Path(above, name)
                 if path.is_file():

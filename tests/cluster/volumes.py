@@ -1,0 +1,121 @@
+"""Volumes as a program declares them: each storage class, each placement, each fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pulumi_modelstore import (
+    AzureFiles,
+    CephFs,
+    Efs,
+    EmptyDir,
+    Filestore,
+    FillJob,
+    FsxLustre,
+    GcpManagedLustre,
+    GpuInferenceService,
+    HuggingFaceFill,
+    ImageFill,
+    LocalDisk,
+    LocalPath,
+    ModelSize,
+    ModelVolume,
+    Mount,
+    Nfs,
+    NodeGroup,
+    Resources,
+    Toleration,
+    TopoLvm,
+    VastNfs,
+    VolumeClass,
+    WekaFs,
+)
+
+_COMMIT = "0a" * 20
+_IMAGE = "quay.io/team/llama@sha256:" + "0a" * 32
+_GROUP = NodeGroup(
+    name="h100", selector={"pool": "h100"}, tolerations=(Toleration(key="nvidia.com/gpu", effect="NoSchedule"),)
+)
+
+
+def storage_classes() -> None:
+    """Every class, declared, and a volume of one."""
+    secret = {"secret_name": "csi", "secret_namespace": "storage"}
+    settings = [
+        Efs(file_system_id="fs-0123", base_path="/models"),
+        FsxLustre(
+            subnet_id="subnet-1", security_group_ids=("sg-1", "sg-2"), deployment_type="PERSISTENT_2", throughput=250
+        ),
+        Filestore(tier="enterprise", network="gpu"),
+        GcpManagedLustre(throughput=500),
+        AzureFiles(sku_name="Premium_ZRS"),
+        CephFs(cluster_id="c1", file_system="models", **secret),
+        VastNfs(vip_pool_name="pool", root_export="/k8s", view_policy="default", **secret),
+        WekaFs(file_system="models", **secret),
+        Nfs(server="nfs.example.org", share="/models", sub_directory="${pvc.metadata.name}"),
+        LocalPath(node_path="/mnt/nvme"),
+        TopoLvm(class_name="nvme", reclaim_policy="Delete"),
+    ]
+    classes = {item.kind: VolumeClass(item.kind, settings=item) for item in settings}
+    ModelVolume("llama", model=ModelSize(parameters="70B"), storage_class=classes["fsx-lustre"], nodes=4)
+
+
+def volume_from_the_hub() -> None:
+    """A gated model of the hub in a volume of one node's disk, and a service that waits for it."""
+    volume = ModelVolume(
+        "llama",
+        model=ModelSize(parameters="8B"),
+        storage_class=TopoLvm(class_name="nvme"),
+        placement=LocalDisk(node_group=_GROUP),
+        fill=HuggingFaceFill(
+            repository="meta-llama/Llama-3.1-8B-Instruct",
+            revision=_COMMIT,
+            exclude=("original/*",),
+            token_secret="hub",
+            folder="llama",
+        ),
+        fill_job=FillJob(image="kserve/storage-initializer:v0.20.0", environment={"HTTPS_PROXY": "http://proxy:3128"}),
+        kubernetes_namespace="serving",
+    )
+    GpuInferenceService("llama", model=volume, runtime="kserve-vllmserver", kubernetes_namespace="serving")
+
+
+def volume_from_an_image() -> None:
+    """A model in an image, copied into a shared volume."""
+    ModelVolume(
+        "llama",
+        size="20Gi",
+        access_mode="ReadWriteMany",
+        nodes=3,
+        fill=ImageFill(image=_IMAGE),
+        fill_job=FillJob(pull_secrets=("harbor",)),
+        kubernetes_namespace="serving",
+    )
+
+
+def scratch_from_an_image_volume() -> None:
+    """Scratch space that each pod fills from an image that the node mounts."""
+    scratch = ModelVolume(
+        "draft",
+        size="4Gi",
+        placement=EmptyDir(medium="Memory"),
+        mount_path="/draft",
+        fill=ImageFill(image=_IMAGE, method="image-volume"),
+        kubernetes_namespace="serving",
+    )
+    GpuInferenceService(
+        "llama",
+        model="pvc://llama",
+        runtime="kserve-vllmserver",
+        resources=Resources(memory="32Gi"),
+        mounts=[Mount(volume=scratch, mount_as="/draft", read_only=True)],
+        kubernetes_namespace="serving",
+    )
+
+
+VOLUMES: dict[str, Callable[[], None]] = {
+    "storage-classes": storage_classes,
+    "volume-from-the-hub": volume_from_the_hub,
+    "volume-from-an-image": volume_from_an_image,
+    "scratch-from-an-image-volume": scratch_from_an_image_volume,
+}

@@ -1,0 +1,209 @@
+"""What a volume's fill declares: the Job, what waits for it, and what is refused or warned about."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_modelstore import (
+    EmptyDir,
+    FillJob,
+    GpuInferenceService,
+    HuggingFaceFill,
+    ImageFill,
+    InvalidArguments,
+    LocalDisk,
+    ModelVolume,
+    Mount,
+    NodeGroup,
+    Security,
+)
+from pulumi_modelstore_provider.fills.specification import parse_specification
+from unit.components.declared import Declared, declare
+
+COMMIT = "0a" * 20
+IMAGE = "quay.io/team/llama@sha256:" + "0a" * 32
+HUB = HuggingFaceFill(repository="Qwen/Qwen3-0.6B", revision=COMMIT, token_secret="hub")
+
+
+def volume(**arguments: Any) -> Declared:
+    return declare(lambda: ModelVolume("qwen", **{"size": "5Gi", "fill": HUB} | arguments) and None)
+
+
+def pod(**arguments: Any) -> dict[str, Any]:
+    spec: dict[str, Any] = volume(**arguments)["qwen-fill"].inputs["spec"]["template"]["spec"]
+    return spec
+
+
+def refused(**arguments: Any) -> list[str]:
+    with pytest.raises(InvalidArguments) as raised:
+        volume(**arguments)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_the_job_runs_the_program_of_its_config_map(tmp_path: Path) -> None:
+    declared = volume()
+    program, job = declared["qwen-fill-program"].inputs, declared["qwen-fill"].inputs
+    assert declared["qwen-fill"].dependencies == ["qwen-claim", "qwen-fill-program"]
+    assert job["metadata"]["name"] == program["metadata"]["name"]
+    container = job["spec"]["template"]["spec"]["containers"][0]
+    assert container["command"] == ["python", "/modelstore/fill.pyz", "fill", "/modelstore/fill.json", "/model-cache"]
+    specification = parse_specification(program["data"]["fill.json"])
+    assert specification.source["repository"] == "Qwen/Qwen3-0.6B"
+
+    # Python alone, without any installed package, as in a bare image.
+    body = base64.b64decode(program["binaryData"]["fill.pyz"])
+    assert len(body) < 200_000, "a ConfigMap holds 1 MiB"
+    (tmp_path / "fill.pyz").write_bytes(body)
+    (tmp_path / "fill.json").write_text(program["data"]["fill.json"])
+    command = [sys.executable, "-I", "-S", tmp_path / "fill.pyz", "wait", tmp_path / "fill.json", tmp_path]
+    done = subprocess.run([*command, "--timeout=0"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "The volume is not complete after 0 seconds" in done.stdout
+    assert volume()["qwen-fill-program"].inputs["binaryData"] == program["binaryData"], "the same bytes each time"
+
+
+def test_another_source_is_another_job_and_other_resources_are_not() -> None:
+    def name(**arguments: Any) -> str:
+        text: str = volume(**arguments)["qwen-fill"].inputs["metadata"]["name"]
+        return text
+
+    other = HuggingFaceFill(repository="Qwen/Qwen3-0.6B", revision="0b" * 20, token_secret="hub")
+    assert name() != name(fill=other)
+    assert name() == name(fill_job=FillJob(memory="8Gi"))
+    long = declare(lambda: ModelVolume("q" * 63, size="1Gi", fill=HUB) and None)
+    assert len(long["q" * 63 + "-fill"].inputs["metadata"]["name"]) <= 63
+
+
+def test_the_token_is_a_reference_and_the_pod_is_not_root() -> None:
+    spec = pod(fill_job=FillJob(pull_secrets=("harbor",), service_account="loader", environment={"PIP_NO_INDEX": "1"}))
+    container = spec["containers"][0]
+    token = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "HF_TOKEN"}}}
+    assert token in container["env"]
+    assert {"name": "PIP_NO_INDEX", "value": "1"} in container["env"]
+    assert spec["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "privileged": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsUser": 1000,
+        "runAsGroup": 1000,
+        "readOnlyRootFilesystem": True,
+    }
+    assert spec["imagePullSecrets"] == [{"name": "harbor"}]
+    assert (spec["serviceAccountName"], spec["automountServiceAccountToken"]) == ("loader", False)
+    assert "runAsUser" not in pod(fill_job=FillJob(user=None))["containers"][0]["securityContext"]
+
+
+def test_the_job_goes_where_the_volume_is() -> None:
+    group = NodeGroup(name="h100", selector={"pool": "h100"})
+    spec = pod(placement=LocalDisk(node_group=group))
+    assert spec["nodeSelector"] == {"pool": "h100"}
+    assert spec["volumes"][0] == {
+        "name": "model",
+        "persistentVolumeClaim": {"claimName": "qwen-model-storage"},
+    }
+
+
+def test_an_image_runs_beside_the_fill_or_is_mounted() -> None:
+    beside = pod(fill=ImageFill(image=IMAGE))
+    assert beside["shareProcessNamespace"]
+    sidecar = beside["initContainers"][0]
+    assert (sidecar["image"], sidecar["restartPolicy"]) == (IMAGE, "Always")
+    assert sidecar["command"][2] == "ln -sfn /proc/$$/root/models /model-image/files && sleep infinity"
+    # Who reads another process's root must be the same user.
+    assert sidecar["securityContext"]["runAsUser"] == beside["containers"][0]["securityContext"]["runAsUser"]
+
+    fill = ImageFill(image=IMAGE, method="image-volume", path="/weights/llama", pull_policy="IfNotPresent")
+    mounted = pod(fill=fill)
+    assert "initContainers" not in mounted
+    assert mounted["volumes"][-1] == {
+        "name": "model-image",
+        "image": {"reference": IMAGE, "pullPolicy": "IfNotPresent"},
+    }
+    assert fill.reach() == {"path": "/model-image/weights/llama"}
+
+
+def test_what_moves_is_warned_about() -> None:
+    assert volume().warnings == []
+    moving = HuggingFaceFill(repository="Qwen/Qwen3-0.6B")
+    assert 'is fetched at "main", which can move' in volume(fill=moving).warnings[0]
+    assert "names an image by tag" in volume(fill=ImageFill(image="quay.io/team/llama:v1")).warnings[0]
+
+
+def test_scratch_space_is_filled_by_each_pod_and_that_is_warned_about() -> None:
+    declared = volume(placement=EmptyDir())
+    assert "qwen-fill" not in declared.resources
+    assert "each pod brings the model again at each start" in declared.warnings[0]
+    assert volume(placement=EmptyDir(), preload=False).warnings == []
+
+
+def test_nothing_is_brought_without_preload() -> None:
+    assert volume(preload=False).children("qwen") == ["qwen-claim"]
+    assert volume(fill=None).children("qwen") == ["qwen-claim"]
+
+
+def test_replicas_wait_for_the_mark_or_fill_their_own_space() -> None:
+    def program() -> None:
+        model = ModelVolume("qwen", size="5Gi", fill=HUB)
+        scratch = ModelVolume("draft", placement=EmptyDir(), fill=HUB)
+        GpuInferenceService(
+            "qwen",
+            model=model,
+            gpu=None,
+            mounts=[Mount(volume=scratch, mount_as="/draft")],
+            security=Security(user=2000),
+        )
+
+    predictor = declare(program)["qwen-service"].inputs["spec"]["predictor"]
+    filled, waiting = predictor["initContainers"]
+    assert (filled["name"], waiting["name"]) == ("fill-mount-0", "wait-for-model-volume")
+    assert filled["command"][2] == "fill"
+    assert filled["volumeMounts"][0] == {"name": "mount-0", "mountPath": "/model-cache"}
+    assert waiting["command"][2] == "wait"
+    assert waiting["volumeMounts"][0] == {"name": "model-volume", "mountPath": "/model-cache", "readOnly": True}
+    assert not [item for item in waiting["env"] if item["name"] == "HF_TOKEN"]
+    volumes = {item["name"]: item for item in predictor["volumes"]}
+    assert volumes["model-volume"]["persistentVolumeClaim"] == {"claimName": "qwen-model-storage", "readOnly": True}
+    for container in (filled, waiting):
+        assert {mount["name"] for mount in container["volumeMounts"]} <= volumes.keys()
+
+
+def test_a_fill_into_a_folder_is_served_from_there() -> None:
+    made: list[ModelVolume] = []
+    fill = HuggingFaceFill(repository="Qwen/Qwen3-0.6B", revision=COMMIT, folder="qwen/v1")
+    declared = declare(lambda: made.append(ModelVolume("qwen", size="5Gi", fill=fill)))
+    assert made[0].uri == "pvc://qwen-model-storage/qwen/v1"
+    assert json.loads(declared["qwen-fill-program"].inputs["data"]["fill.json"])["folder"] == "qwen/v1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"fill": "Qwen/Qwen3-0.6B"}, "fill: str is not FillSettings"),
+        ({"fill": HuggingFaceFill(repository="qwen")}, 'fill.repository: "qwen" is no repository'),
+        ({"fill": HuggingFaceFill(repository="a/b", revision="--help")}, "fill.revision: '--help' is no revision"),
+        ({"fill": HuggingFaceFill(repository="a/b", include=("--x",))}, "fill.include: '--x' is no pattern"),
+        ({"fill": HuggingFaceFill(repository="a/b", folder="../up")}, 'fill.folder: "../up" is no folder'),
+        ({"fill": HuggingFaceFill(repository="a/b", endpoint="https://me:pw@hub/")}, "fill.endpoint: is no URL"),
+        ({"fill": HuggingFaceFill(repository="a/b", token_secret="My Secret")}, "fill.token_secret:"),
+        ({"fill": ImageFill(image="oci://quay.io/a")}, 'fill.image: "oci://quay.io/a" is no image reference'),
+        ({"fill": ImageFill(image=IMAGE, path="/a/../b")}, 'fill.path: "/a/../b" is no folder of an image'),
+        ({"fill": ImageFill(image=IMAGE), "placement": EmptyDir()}, "fill.method: is sidecar"),
+        ({"fill_job": FillJob(user=0)}, "fill_job.user: is 0"),
+        ({"fill_job": FillJob(memory="lots")}, "fill_job.memory: 'lots' is no quantity"),
+        ({"fill_job": FillJob(stale_after=1)}, "fill_job.stale_after: is 1 seconds"),
+        ({"fill_job": FillJob(environment={"HF_TOKEN": "hf_x"})}, 'fill_job.environment["HF_TOKEN"]: is a secret'),
+        ({"preload": "no"}, "preload: str is no flag"),
+    ],
+)
+def test_bad_arguments(arguments: dict[str, Any], problem: str) -> None:
+    found = refused(**arguments)
+    assert len(found) == 1
+    assert problem in found[0]
