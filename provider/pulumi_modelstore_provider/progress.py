@@ -129,8 +129,17 @@ def _is_address(argument: str) -> bool:
 class TransferProgress:
     """Counts the bytes of one transfer and reports them with rate and remaining time; threads may share it."""
 
-    def __init__(self, urn: str, verb: str, total: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._urn, self._verb, self._total, self._clock = urn, verb, total, clock
+    def __init__(
+        self,
+        urn: str,
+        verb: str,
+        total: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        told: Callable[[str, int, int], None] | None = None,
+    ) -> None:
+        """Begin to count. `told` takes each message with the bytes done and in all, in the place of `report`."""
+        self._urn, self._verb, self._total, self._clock, self._told = urn, verb, total, clock, told
         self._started = clock()
         self._lock = threading.Lock()
         self._done = 0
@@ -143,6 +152,9 @@ class TransferProgress:
             self._moved += count if moved else 0
             message = self._message()
             done = self._done
+        if self._told is not None:
+            self._told(message, done, self._total)
+            return
         report(self._urn, message, done=done, total=self._total, clock=self._clock)
 
     def _message(self) -> str:

@@ -15,7 +15,7 @@ import click
 from pulumi_modelstore.cli.deployment import read_resources
 
 if TYPE_CHECKING:
-    from pulumi_modelstore.cli.doctor_state import Declared
+    from pulumi_modelstore.cli.declared_namespace import Declared
     from pulumi_modelstore_provider.credentials import Credentials
     from pulumi_modelstore_provider.doctor.findings import Finding
 
@@ -50,9 +50,9 @@ def doctor(
     Writes only below `.modelstore-doctor/` in the namespace, and removes it again. Ends with 0 when all works that
     KServe and this package need, and with 1 otherwise.
     """
-    from pulumi_modelstore.cli.doctor_configuration import configuration_of
-    from pulumi_modelstore.cli.doctor_sandbox import lead_to_sandbox
-    from pulumi_modelstore.cli.doctor_state import declared_in
+    from pulumi_modelstore.cli.declared_namespace import declared_in
+    from pulumi_modelstore.cli.sandbox_store import lead_to_sandbox
+    from pulumi_modelstore.cli.stack_configuration import configuration_of
     from pulumi_modelstore_provider.doctor.examination import NAMES, examine
 
     declared = declared_in(read_resources(cwd=cwd, stack=stack, state=state), namespace, credentials=credentials)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pulumi_modelstore.cli.deployment import read_resources
+from pulumi_modelstore.cli.tables import table
 
 _TYPE = "modelstore:index:StorageNamespace"
 _FIELDS = ("name", "backend", "bucket", "prefix", "region", "endpoint", "description")
@@ -32,7 +33,8 @@ def namespaces(cwd: Path, stack: str | None, state: str | None, as_json: bool) -
     if as_json:
         click.echo(json.dumps(found, indent=2))
     elif found:
-        click.echo(_table(found))
+        rows = [[namespace[field] for field in _SHOWN] for namespace in found]
+        click.echo(table([field.upper() for field in _SHOWN], rows))
     else:
         click.echo("The stack has no storage namespace.")
 
@@ -51,10 +53,3 @@ def _shown(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else "[secret]"
-
-
-def _table(rows: Sequence[Mapping[str, str]]) -> str:
-    cells = [[field.upper() for field in _SHOWN], *([row[field] for field in _SHOWN] for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(_SHOWN))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
-    return "\n".join(lines)

@@ -19,10 +19,15 @@ _RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
 
+def models_prefix(prefix: str) -> str:
+    """Return the key prefix of all models of a namespace; it ends in a slash. `prefix` may be empty."""
+    above = prefix.strip("/")
+    return f"{above}/models/" if above else "models/"
+
+
 def model_prefix(prefix: str, model: str) -> str:
     """Return the key prefix of everything that belongs to `model`; it ends in a slash. `prefix` may be empty."""
-    above = prefix.strip("/")
-    return f"{above}/models/{model}/" if above else f"models/{model}/"
+    return f"{models_prefix(prefix)}{model}/"
 
 
 def version_prefix(model_prefix: str, version: str) -> str:

@@ -36,6 +36,10 @@ class _Nobody:
         """Tell nobody."""
 
 
+NOBODY: Progress = _Nobody()
+"""Takes progress that nobody wants to see."""
+
+
 @dataclass
 class PullOutcome:
     """What it took: bytes that came now, bytes of files that an earlier run had begun, files that were there."""
@@ -75,7 +79,7 @@ def pull(
         present = present_files(destination, content, overwrite=overwrite)
         missing = [entry for entry in content.files if entry.path not in present]
         outcome = PullOutcome(kept=len(present))
-        told = progress or _Nobody()
+        told = progress or NOBODY
         told.advance(sum(entry.size for entry in content.files if entry.path in present), moved=False)
         if missing:
             listed = _listed(objects, prefix, missing)

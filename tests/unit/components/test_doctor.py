@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from pulumi_modelstore.cli.declared_namespace import Declared, declared_in
 from pulumi_modelstore.cli.doctor import doctor
-from pulumi_modelstore.cli.doctor_configuration import configuration_of
-from pulumi_modelstore.cli.doctor_state import Declared, declared_in
+from pulumi_modelstore.cli.stack_configuration import configuration_of
 from pulumi_modelstore_provider.doctor import examination
 from pulumi_modelstore_provider.doctor.findings import Finding
 from pulumi_modelstore_provider.errors import CredentialsUnavailable

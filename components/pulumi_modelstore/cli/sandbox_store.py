@@ -11,8 +11,8 @@ import click
 from pulumi_modelstore.cli.deployment import sandbox_state
 
 
-def lead_to_sandbox(cwd: Path, stack: str | None) -> None:
-    """Point this process's AWS SDK at the sandbox's AWS where the sandbox deployed the stack, and say so.
+def lead_to_sandbox(cwd: Path, stack: str | None, *, told: str = "is examined") -> None:
+    """Point this process's AWS SDK at the sandbox's AWS where the sandbox deployed the stack, and say so by `told`.
 
     Raises:
         click.ClickException: where that AWS has no record any more.
@@ -43,4 +43,4 @@ def lead_to_sandbox(cwd: Path, stack: str | None) -> None:
         "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    click.echo(f"The sandbox's AWS at {url} is examined; it is a stand-in.", err=True)
+    click.echo(f"The sandbox's AWS at {url} {told}; it is a stand-in.", err=True)

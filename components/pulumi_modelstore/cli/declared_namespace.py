@@ -40,8 +40,8 @@ class Declared:
         return self.kind == "aws-s3" and getattr(self.namespace.connection, "endpoint", None) is None
 
 
-def declared_in(resources: Sequence[Mapping[str, Any]], name: str, *, credentials: str | None) -> Declared:
-    """Find the namespace `name`; `credentials` is a reference in place of the one that it has.
+def declared_in(resources: Sequence[Mapping[str, Any]], name: str | None, *, credentials: str | None) -> Declared:
+    """Find the namespace `name`, or the only one; `credentials` is a reference in place of the one that it has.
 
     Raises:
         click.ClickException: where it is not in the state, or what is there of it is not enough.
@@ -49,6 +49,8 @@ def declared_in(resources: Sequence[Mapping[str, Any]], name: str, *, credential
     from pulumi_modelstore_provider.doctor.subject import Namespace
 
     found = {str(outputs["name"]): (resource, outputs) for resource, outputs in _of_type(resources, _NAMESPACE)}
+    if name is None:
+        name = _only(sorted(found))
     if name not in found:
         known = f"it has {', '.join(sorted(found))}" if found else "it has none; deploy the stack first"
         raise click.ClickException(f"the stack has no storage namespace {name!r}: {known}")
@@ -78,6 +80,16 @@ def declared_in(resources: Sequence[Mapping[str, Any]], name: str, *, credential
     stack, project = _stack_and_project(str(resource.get("urn", "")))
     namespace = Namespace(kind, opened, bucket, prefix, others, key_connection)
     return Declared(name, kind, bucket, prefix, project, stack, namespace, key)
+
+
+def _only(names: Sequence[str]) -> str:
+    if not names:
+        raise click.ClickException("the stack has no storage namespace; deploy the stack first")
+    if len(names) > 1:
+        raise click.ClickException(
+            f"the stack has several storage namespaces; pass --namespace, one of {', '.join(names)}"
+        )
+    return names[0]
 
 
 def _of_type(resources: Sequence[Mapping[str, Any]], ending: str) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
