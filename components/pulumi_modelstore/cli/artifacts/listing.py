@@ -15,7 +15,7 @@ from pulumi_modelstore.cli.tables import table
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.artifacts.catalog import StoredModel, StoredVersion
 
-_HEADINGS = ("MODEL", "VERSION", "SIZE", "FILES", "MODIFIED", "TAGS", "USED BY", "NOTE")
+_HEADINGS = ("MODEL", "VERSION", "SIZE", "FILES", "MODIFIED (UTC)", "TAGS", "USED BY", "NOTE")
 
 
 @click.command("list")
