@@ -57,6 +57,10 @@ if TYPE_CHECKING:
     from pulumi_modelstore.volumes.placement import EmptyDir, LocalDisk, NodeGroup, Shared, Toleration
     from pulumi_modelstore.volumes.sizing import ModelSize
     from pulumi_modelstore.volumes.volume_class import VolumeClass
+    from pulumi_modelstore.workspace.existing_valkey import ExistingValkey
+    from pulumi_modelstore.workspace.key_value_store import KeyValueStore
+    from pulumi_modelstore.workspace.message_queue import MessageQueue
+    from pulumi_modelstore.workspace.valkey_server import ValkeyServer
 
 __all__ = [
     "AccessKey",
@@ -74,6 +78,7 @@ __all__ = [
     "Efs",
     "EmptyDir",
     "ExistingKey",
+    "ExistingValkey",
     "Filestore",
     "FillJob",
     "FsxLustre",
@@ -88,9 +93,11 @@ __all__ = [
     "ImportJob",
     "InvalidArguments",
     "KServeCredentials",
+    "KeyValueStore",
     "LocalDisk",
     "LocalFolder",
     "LocalPath",
+    "MessageQueue",
     "Minio",
     "ModelArtifact",
     "ModelReference",
@@ -115,6 +122,7 @@ __all__ = [
     "Toleration",
     "TopoLvm",
     "TransferSettings",
+    "ValkeyServer",
     "VastNfs",
     "VastS3",
     "VllmRuntime",
@@ -141,6 +149,7 @@ _MODULES = {
     "Efs": "volumes.classes.aws",
     "EmptyDir": "volumes.placement",
     "ExistingKey": "keys.existing_key",
+    "ExistingValkey": "workspace.existing_valkey",
     "Filestore": "volumes.classes.google",
     "FillJob": "volumes.fills.job_settings",
     "FsxLustre": "volumes.classes.aws",
@@ -151,13 +160,15 @@ _MODULES = {
     "GpuInferenceService": "kserve.inference_service",
     "HuggingFaceFill": "volumes.fills.hugging_face",
     "HuggingFaceRepository": "artifacts.sources",
-    "ImportJob": "artifacts.import_job",
     "ImageFill": "volumes.fills.image",
+    "ImportJob": "artifacts.import_job",
     "InvalidArguments": "arguments.refusal",
     "KServeCredentials": "kserve.credentials",
+    "KeyValueStore": "workspace.key_value_store",
     "LocalDisk": "volumes.placement",
     "LocalFolder": "artifacts.sources",
     "LocalPath": "volumes.classes.node_disks",
+    "MessageQueue": "workspace.message_queue",
     "Minio": "backends.minio",
     "ModelArtifact": "artifacts.model_artifact",
     "ModelReference": "artifacts.reference",
@@ -182,6 +193,7 @@ _MODULES = {
     "Toleration": "volumes.placement",
     "TopoLvm": "volumes.classes.node_disks",
     "TransferSettings": "artifacts.transfer_settings",
+    "ValkeyServer": "workspace.valkey_server",
     "VastNfs": "volumes.classes.file_systems",
     "VastS3": "backends.vast_s3",
     "VllmRuntime": "serving.vllm",
