@@ -28,6 +28,10 @@ func (s *sink) multipart(e *exchange, path string, query url.Values, body []byte
 			e.refuse(http.StatusBadRequest, "InvalidArgument")
 			return
 		}
+		if e.request.Header.Get("X-Amz-Copy-Source") != "" {
+			s.copyPart(e, one, number)
+			return
+		}
 		claim, _ := base64.StdEncoding.DecodeString(e.request.Header.Get("Content-MD5"))
 		made := part{size, etag(claim, fmt.Sprint(one.id, number), size), claimed(e.request.Header)}
 		one.parts[number] = made

@@ -29,7 +29,10 @@ PEERS = (
     Client("boto3 tuned", "boto", "tuned", is_peer=True, slow_with_small=True),
     Client("s5cmd", "commands", "s5cmd", is_peer=True),
     Client("aws-cli", "commands", "aws", is_peer=True, slow_with_small=True),
-    Client("rclone", "commands", "rclone", is_peer=True, slow_with_small=True),
+    Client("rclone", "commands", "rclone", is_peer=True),
 )
 OBSTORE = Client("obstore", "rust")
 CLIENTS = (OURS, OURS_KNOWN, RAW, *PEERS, OBSTORE)
+TRANSFERERS = (OURS, RAW, *PEERS, OBSTORE)
+SIGNING = (OURS, *PEERS, OBSTORE)
+"""Those that a store which checks signatures lets in."""

@@ -2,75 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-from bench.transfers.clients import Client
+from bench.transfers.clients import OURS, RAW, Client
 from bench.transfers.jobs import Job
 from bench.transfers.loads import Written
 from bench.transfers.runs import Run, Runs, in_turns, run_job
-from bench.transfers.sink import Sink, null_sink
+from bench.transfers.stores import Store
 
 MODEL_PREFIX = "models/bench/"
-
-
-class Server(Protocol):
-    """A server with an empty bucket for each run."""
-
-    name: str
-
-    def place(self, job: Job) -> Job:
-        """Return the job with the server's address, key and an empty bucket."""
-        ...
-
-    def received(self) -> int | None:
-        """Bytes of objects that came since `place`; None where the server does not count."""
-        ...
-
-    def clear(self) -> None:
-        """Throw away what came since `place`."""
-        ...
-
-
-@dataclass(frozen=True)
-class SinkServer:
-    """The null sink."""
-
-    name: str
-    sink: Sink
-
-    def place(self, job: Job) -> Job:
-        """Empty it."""
-        self.sink.forget()
-        ca_bundle = self.sink.ca_bundle
-        return replace(job, endpoint=self.sink.endpoint, ca_bundle=str(ca_bundle) if ca_bundle else None)
-
-    def received(self) -> int | None:
-        """Ask its counter."""
-        return self.sink.counts().received
-
-    def clear(self) -> None:
-        """Do nothing: there is nothing to throw away."""
-
-
-@contextmanager
-def sink_server(scratch: Path, *, tls: bool) -> Iterator[SinkServer]:
-    """Run a null sink."""
-    folder = scratch / f"sink-{'tls' if tls else 'http'}"
-    folder.mkdir(exist_ok=True)
-    with null_sink(folder, tls=tls) as sink:
-        yield SinkServer(f"null sink, {'TLS' if tls else 'HTTP'}", sink)
+SAMPLE_PREFIX = "sample/"
 
 
 def job_of(client: Client, written: Written, direction: str) -> Job:
     """Return the job without a server."""
     load = written.load
-    count = load.sampled if client.slow_with_small else load.count
     return Job(
         client.module,
         client.variant,
@@ -78,7 +29,7 @@ def job_of(client: Client, written: Written, direction: str) -> Job:
         "",
         str(written.sample if client.slow_with_small else written.folder),
         f"{MODEL_PREFIX}{written.version}/",
-        count,
+        load.sampled if client.slow_with_small else load.count,
         version=written.version,
         files=written.files,
         paths=written.paths,
@@ -86,25 +37,67 @@ def job_of(client: Client, written: Written, direction: str) -> Job:
     )
 
 
-def upload_once(client: Client, server: Server, written: Written) -> Run:
+def upload_once(client: Client, store: Store, written: Written) -> Run:
     """Upload into an empty bucket. Raises RuntimeError when the server counted fewer bytes than the files have."""
-    job = server.place(job_of(client, written, "upload"))
+    store.empty()
+    job = store.place(job_of(client, written, "upload"))
     sent = job.count * job.size
     with tempfile.TemporaryDirectory() as empty:
         cache = written.digest_cache if client.knows_digests else empty
-        try:
-            run = run_job(job, amount=sent, environment={"MODELSTORE_CACHE_HOME": str(cache)})
-            received = server.received()
-            if received is not None and received < sent:
-                raise RuntimeError(f"{client.name} ended well and sent {received} of {sent} bytes")
-        finally:
-            server.clear()
+        run = run_job(job, amount=sent, environment={"MODELSTORE_CACHE_HOME": str(cache)})
+    received = store.received()
+    if received is not None and received < sent:
+        raise RuntimeError(f"{client.name} ended well and sent {received} of {sent} bytes")
     return run
 
 
-def uploads(
-    clients: Sequence[Client], server: Server, written: Written, *, rounds: int, seconds: float
+def download_once(client: Client, store: Store, written: Written) -> Run:
+    """Download what lies there. Raises RuntimeError when the files are not all there in their size."""
+    target = written.folder.with_name("fetched")
+    job = store.place(replace(job_of(client, written, "download"), folder=str(target)))
+    if _is_sampled(client, written):
+        job = replace(job, prefix=SAMPLE_PREFIX)
+    expected = job.count * job.size
+    target.mkdir()
+    try:
+        run = run_job(job, amount=expected, environment={})
+        fetched = sum(path.stat().st_size for path in target.rglob("*.safetensors"))
+        if fetched != expected:
+            raise RuntimeError(f"{client.name} ended well and fetched {fetched} of {expected} bytes")
+    finally:
+        shutil.rmtree(target)
+    return run
+
+
+def _is_sampled(client: Client, written: Written) -> bool:
+    return client.slow_with_small and written.load.sampled < written.load.count
+
+
+def fill(store: Store, written: Written) -> None:
+    """Put what is to be downloaded into the store."""
+    upload_once(OURS, store, written)
+    if written.load.sampled < written.load.count:
+        sample = replace(job_of(RAW, written, "upload"), count=written.load.sampled, prefix=SAMPLE_PREFIX)
+        # The gateway wants signatures, which the plain sockets do not make.
+        tuned = replace(sample, client="boto", variant="tuned")
+        run_job(store.place(tuned), amount=1, environment={})
+
+
+def compare(
+    direction: str, clients: Sequence[Client], store: Store, written: Written, *, rounds: int, seconds: float
 ) -> Mapping[str, Runs]:
-    """Let each client upload the load `rounds` times, or until it has taken `seconds`."""
-    runs = {client.name: partial(upload_once, client, server, written) for client in clients}
-    return in_turns(runs, rounds=rounds, seconds=seconds)
+    """Let each client transfer the load `rounds` times, or until it has taken `seconds`."""
+    once: Callable[[Client, Store, Written], Run] = upload_once
+    if direction == "download":
+        fill(store, written)
+        once = download_once
+    runs = {client.name: partial(once, client, store, written) for client in clients}
+    found = in_turns(runs, rounds=rounds, seconds=seconds)
+    store.empty()
+    return found
+
+
+def memory_folder(bytes_needed: int) -> Path | None:
+    """Return where files lie in memory, where there is room for them; None for the disk."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > bytes_needed else None

@@ -37,6 +37,12 @@ LOADS = (
     Load("20 x 256 MiB", 20, 256 * MIB),
     Load("20,000 x 4 KiB", 20_000, 4096),
 )
+GATEWAY_LOADS = (
+    Load("1 x 1 GiB", 1, 1024 * MIB),
+    Load("2,000 x 4 KiB", 2000, 4096),
+)
+"""Smaller, for a server that writes to the disk."""
+
 QUICK_LOADS = (
     Load("1 x 512 MiB", 1, 512 * MIB),
     Load("4 x 64 MiB", 4, 64 * MIB),

@@ -2,69 +2,131 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.transfers import comparison, loads
-from bench.transfers.clients import CLIENTS, OURS, RAW
+from bench.transfers import loads, properties, stores
+from bench.transfers.clients import CLIENTS, OURS, RAW, SIGNING, TRANSFERERS, Client
+from bench.transfers.comparison import compare, memory_folder
+from bench.transfers.loads import Load, Written
 from bench.transfers.runs import ROUNDS, Runs, best, ratio
 from bench.transfers.sink import NoGo
+from bench.transfers.stores import SinkStore, Store
 
 GIB = 1 << 30
 SETTLED_SECONDS = 3
-CLIENT_SECONDS = 25
-"""A client that has taken so long with one load on one server does no further round of it."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One table: who transfers which load. A client does no further round after `seconds` of its own."""
+
+    direction: str
+    load: Load
+    clients: Sequence[Client]
+    seconds: float
+
+
+def _plan(kind: str, *, quick: bool) -> list[Comparison]:
+    large, several, small = loads.QUICK_LOADS if quick else loads.LOADS
+    gateway_large, gateway_small = (large, small) if quick else loads.GATEWAY_LOADS
+    return {
+        "http": [
+            Comparison("upload", large, CLIENTS, 28),
+            Comparison("upload", several, TRANSFERERS, 8),
+            Comparison("upload", small, TRANSFERERS, 6),
+            Comparison("download", large, TRANSFERERS, 8),
+            Comparison("download", several, TRANSFERERS, 6),
+            Comparison("download", small, TRANSFERERS, 5),
+        ],
+        "tls": [Comparison("upload", large, CLIENTS, 14), Comparison("download", large, TRANSFERERS, 5)],
+        "gateway": [
+            Comparison("upload", gateway_large, SIGNING, 4),
+            Comparison("upload", gateway_small, SIGNING, 4),
+            Comparison("download", gateway_large, SIGNING, 3),
+            Comparison("download", gateway_small, SIGNING, 3),
+        ],
+    }[kind]
 
 
 @contextmanager
-def files_of(chosen: Sequence[loads.Load]) -> Iterator[list[loads.Written]]:
-    """Write the loads into memory where there is room for them, else onto the disk."""
-    needed = sum(load.bytes for load in chosen) + GIB
-    memory = Path("/dev/shm")
-    place = memory if memory.is_dir() and shutil.disk_usage(memory).free > needed else None
-    with tempfile.TemporaryDirectory(prefix="modelstore-bench-", dir=place) as folder:
+def files_of(chosen: Sequence[Load]) -> Iterator[dict[Load, Written]]:
+    """Write the loads into memory where there is room for them and for a download, else onto the disk."""
+    needed = sum(load.bytes for load in chosen) + max(load.bytes for load in chosen) + GIB
+    with tempfile.TemporaryDirectory(prefix="modelstore-bench-", dir=memory_folder(needed)) as folder:
         written = [loads.write(load, Path(folder) / str(number)) for number, load in enumerate(chosen)]
         time.sleep(SETTLED_SECONDS)
-        yield [loads.declare(one) for one in written]
+        yield {one.load: loads.declare(one) for one in written}
 
 
 def measure(*, quick: bool = False) -> dict[str, Any]:
-    """Return what goes into results.json: all rates under `transfers`, and the goals' ratios."""
-    rounds = 1 if quick else ROUNDS
-    rates: dict[str, Any] = {}
+    """Return what goes into results.json: all rates under `transfers`, and the goals' figures beside it."""
     found: dict[str, Any] = {}
-    chosen = loads.QUICK_LOADS if quick else loads.LOADS
+    rates: dict[str, Any] = {}
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelstore-bench-")))
-        written = stack.enter_context(files_of(chosen))
+        print("Measuring a preview", flush=True)
+        found |= properties.preview(scratch)
         try:
-            servers = [stack.enter_context(comparison.sink_server(scratch, tls=tls)) for tls in (False, True)]
+            sinks = [stack.enter_context(stores.sink_store(scratch, tls=tls)) for tls in (False, True)]
         except NoGo as reason:
-            return {"transfers": {"skipped": str(reason)}}
-        for server in servers:
-            for load in written:
-                print(f"Measuring uploads to the {server.name}: {load.load.name}", flush=True)
-                runs = comparison.uploads(CLIENTS, server, load, rounds=rounds, seconds=CLIENT_SECONDS)
-                rates.setdefault(server.name, {})[load.load.name] = _summaries(runs)
-                if load.load.count == 1:
-                    found |= goal_ratios(runs, "tls" if server.name.endswith("TLS") else "http")
-    return {**found, "transfers": {"upload": rates}}
+            return {**found, "transfers": {"skipped": str(reason)}}
+        print("Measuring a changed file and a killed upload", flush=True)
+        found |= properties.changed_file(sinks[0], quick=quick) | properties.killed(sinks[0], quick=quick)
+        for kind, sink in zip(("http", "tls"), sinks, strict=True):
+            found |= _compare_all(kind, sink, rates, quick=quick)
+        try:
+            gateway = stack.enter_context(stores.gateway_store())
+        except LookupError as reason:
+            rates["versitygw"] = str(reason)
+        else:
+            _compare_all("gateway", gateway, rates, quick=quick)
+    return {**found, "transfers": rates}
 
 
-def goal_ratios(runs: Mapping[str, Runs], scheme: str) -> dict[str, float | None]:
-    """Return our throughput by that of the limit and of the fastest peer."""
+def _compare_all(kind: str, store: Store, rates: dict[str, Any], *, quick: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    plan = _plan(kind, quick=quick)
+    with files_of(list(dict.fromkeys(one.load for one in plan))) as written:
+        for one in plan:
+            print(f"Measuring {one.direction}s of {one.load.name}: {store.name}", flush=True)
+            rounds = 1 if quick else ROUNDS
+            runs = compare(one.direction, one.clients, store, written[one.load], rounds=rounds, seconds=one.seconds)
+            rates.setdefault(one.direction, {}).setdefault(store.name, {})[one.load.name] = summaries(runs, one.load)
+            if isinstance(store, SinkStore):
+                found |= figures(runs, one.direction, kind, one.load)
+    return found
+
+
+def figures(runs: Mapping[str, Runs], direction: str, kind: str, load: Load) -> dict[str, float | None]:
+    """Return what the goals are about, as far as these runs tell it."""
+    ours = runs[OURS.name]
+    if not ours.runs:
+        return {}
+    if load.size < loads.MIB:
+        name = "small_files_per_second" if direction == "upload" else "small_files_per_second_down"
+        return {f"{name}_{kind}": round(ours.rate / load.size)}
+    if load.count > 1:
+        return {}
     peer = best([runs[client.name] for client in CLIENTS if client.is_peer and client.name in runs])
     return {
-        f"upload_{scheme}_vs_raw": ratio(runs[OURS.name], runs[RAW.name]),
-        f"upload_{scheme}_vs_best_peer": None if peer is None else ratio(runs[OURS.name], peer),
+        f"{direction}_{kind}_vs_raw": ratio(ours, runs[RAW.name]),
+        f"{direction}_{kind}_vs_best_peer": None if peer is None else ratio(ours, peer),
+        f"{direction}_{kind}_peak_mib": round(max(run.peak_bytes for run in ours.runs) / 2**20, 1),
     }
 
 
-def _summaries(runs: Mapping[str, Runs]) -> dict[str, Any]:
+def summaries(runs: Mapping[str, Runs], load: Load) -> dict[str, Any]:
+    """Return each client's medians, and ours by it; of small files also how many a second."""
     ours = runs[OURS.name]
-    return {name: one.summary() | {"ours_by_it": ratio(ours, one)} for name, one in runs.items()}
+    found = {name: one.summary() | {"ours_by_it": ratio(ours, one)} for name, one in runs.items()}
+    if load.size < loads.MIB:
+        for name, one in runs.items():
+            if one.runs:
+                found[name]["files_per_second"] = round(one.rate / load.size)
+    return found

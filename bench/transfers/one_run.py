@@ -21,7 +21,7 @@ def main() -> None:
     try:
         prepared = module.prepare(job)
     except ImportError as error:
-        print(f"the Python package {error.name} is not installed")
+        print(f"the Python module {error.name} is not installed")
         sys.exit(MISSING)
     except LookupError as error:
         print(error.args[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.transfers.jobs import Job
@@ -16,6 +17,9 @@ def prepare(job: Job) -> ObjectStore:
     from pulumi_modelstore_provider.s3.connection import S3Connection
     from pulumi_modelstore_provider.stores.opening import open_bucket
 
+    if job.direction == "download":
+        import pulumi_modelstore_provider.artifacts.pull  # noqa: F401
+
     connection = S3Connection(endpoint=job.endpoint, ca_bundle=job.ca_bundle, credentials="env:BENCH")
     return open_bucket(connection, job.bucket)
 
@@ -26,3 +30,16 @@ def upload(objects: ObjectStore, job: Job) -> None:
 
     model_prefix = job.prefix.removesuffix(f"{job.version}/")
     upload_version(objects, UploadRequest(model_prefix, job.version, job.files, job.folder))
+
+
+def download(objects: ObjectStore, job: Job) -> None:
+    """Fetch a version by its manifest; each file's digest is compared with the manifest's."""
+    from pulumi_modelstore_provider.artifacts.pull import pull
+
+    from pulumi_modelstore_provider.artifacts.commits import read_manifest
+    from pulumi_modelstore_provider.artifacts.layout import manifest_key
+
+    manifest = read_manifest(objects, manifest_key(job.prefix.removesuffix(f"{job.version}/"), job.version))
+    if manifest is None:
+        raise RuntimeError("the version is not in the store")
+    pull(objects, manifest.content, job.prefix, Path(job.folder))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from bench.transfers import pages
+from bench.transfers.loads import LOADS
+from bench.transfers.measurement import figures, summaries
 from bench.transfers.runs import Run, Runs, best, in_turns, ratio
 
 
@@ -67,3 +69,25 @@ def test_page_tells_rates_ratios_and_what_is_missing() -> None:
 def test_summary_has_medians_and_the_highest_peak(taken: list[float]) -> None:
     summary = runs("ours", *taken, amount=6).summary()
     assert (summary["seconds"], summary["rate"], summary["peak_mib"], summary["runs"]) == (2.0, 3.0, 1.0, 3)
+
+
+def test_figures_are_of_the_one_large_file_and_the_fastest_peer() -> None:
+    large, several, small = LOADS
+    measured = {
+        "ours": runs("ours", 1, 1, 1, amount=large.bytes),
+        "raw limit": runs("raw limit", 0.5, 0.8, 1, amount=large.bytes),
+        "s5cmd": runs("s5cmd", 2, 2, 2, amount=large.bytes),
+        "aws-cli": runs("aws-cli", 4, amount=large.bytes),
+        "obstore": runs("obstore", 0.9, amount=large.bytes),
+        "rclone": Runs("rclone", missing="no package"),
+    }
+    assert figures(measured, "upload", "http", large) == {
+        "upload_http_vs_raw": 0.8,
+        "upload_http_vs_best_peer": 2.0,
+        "upload_http_peak_mib": 1.0,
+    }
+    assert figures(measured, "upload", "http", several) == {}
+    few = {"ours": runs("ours", 4, amount=small.bytes)}
+    assert figures(few, "upload", "http", small) == {"small_files_per_second_http": 5000}
+    assert summaries(few, small)["ours"]["files_per_second"] == 5000
+    assert figures({"ours": Runs("ours", missing="not there")}, "download", "http", large) == {}
