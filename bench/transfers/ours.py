@@ -34,10 +34,9 @@ def upload(objects: ObjectStore, job: Job) -> None:
 
 def download(objects: ObjectStore, job: Job) -> None:
     """Fetch a version by its manifest; each file's digest is compared with the manifest's."""
-    from pulumi_modelstore_provider.artifacts.pull import pull
-
     from pulumi_modelstore_provider.artifacts.commits import read_manifest
     from pulumi_modelstore_provider.artifacts.layout import manifest_key
+    from pulumi_modelstore_provider.artifacts.pull import pull
 
     manifest = read_manifest(objects, manifest_key(job.prefix.removesuffix(f"{job.version}/"), job.version))
     if manifest is None:
