@@ -6,19 +6,22 @@ import errno
 import logging
 import os
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pulumi_modelstore_provider.artifacts.content import Content
 from pulumi_modelstore_provider.artifacts.sizes import human_size
 from pulumi_modelstore_provider.errors import ModelstoreError, without_secrets
-from pulumi_modelstore_provider.fills.content_record import STATE_FOLDER, ContentRecord, Listing
+from pulumi_modelstore_provider.fills.content_record import STATE_FOLDER, ContentRecord, Listing, size_of
 from pulumi_modelstore_provider.fills.lease import Lease
 from pulumi_modelstore_provider.fills.sources import Source, Staging, source_of
 from pulumi_modelstore_provider.fills.specification import Specification
 from pulumi_modelstore_provider.fills.staged_files import digest_staged, files_below, publish, remove_file
 
 _log = logging.getLogger("pulumi_modelstore")
+_TELL_EVERY = 30.0
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -87,7 +90,8 @@ def _stage_for(record: ContentRecord, identity: str) -> None:
 
 
 def _staged(source: Source, staging: Staging) -> Content:
-    told = source.stage(staging)
+    with _telling(staging):
+        told = source.stage(staging)
     paths = sorted(files_below(staging.folder, without=source.own_folder))
     if not paths:
         raise ModelstoreError("The source brought no files", remedy="Check its name, its revision and its patterns")
@@ -106,6 +110,25 @@ def _staged(source: Source, staging: Staging) -> Content:
             remedy="They are removed; run the fill again, which brings them anew",
         )
     return content
+
+
+@contextmanager
+def _telling(staging: Staging) -> Iterator[None]:
+    """Tell every while how much is there by now, whatever the source itself says."""
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.wait(_TELL_EVERY):
+            sizes = (size_of(Path(above, name)) for above, _, names in os.walk(staging.folder) for name in names)
+            staging.say(f"{human_size(sum(max(size, 0) for size in sizes))} are in the volume")
+
+    teller = threading.Thread(target=tell, name="progress", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
 
 
 def _clear(record: ContentRecord, lease: Lease) -> None:

@@ -18,6 +18,11 @@ from pulumi_modelstore_provider.fills.specification import Specification
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _METADATA = ".metadata"
 _LAST_LINES = 12
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_PARTIAL = re.compile(r".*\.[0-9a-f]{8}\.incomplete")
+"""A file that was cut off, under a name that no later run of the client looks for; older clients resume by the etag."""
+_NO_TOKEN = ("401", "403", "gated", "access denied", "requires approval", "invalid token", "authentication")
+_NOT_THERE = ("404", "not found", "notfound")
 
 
 @dataclass(frozen=True)
@@ -60,20 +65,30 @@ class HuggingFaceRepository:
         ]
 
     def stage(self, staging: Staging) -> Mapping[str, str]:
-        """Run the client, which resumes where it was cut off and skips what is whole."""
+        """Run the client: it skips files that are whole; one that was cut off, current clients begin anew."""
         if token := os.environ.get("HF_TOKEN"):
             keep_out_of_texts(token)
+        notes = staging.folder / self.own_folder / "huggingface" / "download"
+        for partial in notes.rglob("*.incomplete"):
+            if _PARTIAL.fullmatch(partial.name):
+                partial.unlink()
         last: list[str] = []
-        command = self.command(staging.folder)
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            self.command(staging.folder),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            # Bars are redrawn many times a second, which a log keeps all of.
+            env={**os.environ, "NO_COLOR": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"},
         ) as child:
             staging.on_child(child.kill)
             try:
                 for line in child.stdout or ():
-                    if line.strip():
-                        last = [*last[1 - _LAST_LINES :], line.strip()]
-                        staging.say(line.rstrip())
+                    text = _COLOUR.sub("", line).strip()
+                    if text and not text.startswith("Hint:"):
+                        last = [*last[1 - _LAST_LINES :], text]
+                        staging.say(text)
                 status = child.wait()
             except BaseException:
                 child.kill()
@@ -88,7 +103,7 @@ class HuggingFaceRepository:
                 answer=" / ".join(last),
                 remedy=_remedy(" ".join(last)),
             )
-        return dict(_told(staging.folder / self.own_folder / "huggingface" / "download"))
+        return dict(_told(notes))
 
 
 def _told(notes: Path) -> list[tuple[str, str]]:
@@ -103,10 +118,11 @@ def _told(notes: Path) -> list[tuple[str, str]]:
 
 
 def _remedy(said: str) -> str:
-    if "No space left" in said or "Errno 28" in said or "Not enough free disk space" in said:
+    said = said.lower()
+    if any(sign in said for sign in ("no space left", "errno 28", "not enough free disk space")):
         return "Give the volume a larger size"
-    if any(sign in said for sign in ("401", "403", "GatedRepo", "gated")):
+    if any(sign in said for sign in _NO_TOKEN):
         return "Give a token whose account may read the repository, in a Secret under the key HF_TOKEN"
-    if any(sign in said for sign in ("404", "RepositoryNotFound", "RevisionNotFound")):
+    if any(sign in said for sign in _NOT_THERE):
         return "Check the repository's name and the revision"
     return "Run the fill again: it goes on where it was"
