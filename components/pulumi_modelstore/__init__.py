@@ -40,10 +40,12 @@ if TYPE_CHECKING:
     from pulumi_modelstore.namespace import StorageNamespace
     from pulumi_modelstore.serving.environment import SecretKey
     from pulumi_modelstore.serving.mount import Mount
+    from pulumi_modelstore.serving.node_cache import NodeCache
     from pulumi_modelstore.serving.parallel import Parallel
     from pulumi_modelstore.serving.pod_placement import PodPlacement
     from pulumi_modelstore.serving.probe import Probe, Probes
     from pulumi_modelstore.serving.security import Security
+    from pulumi_modelstore.serving.storage_initializer import StorageInitializer
     from pulumi_modelstore.serving.vllm import VllmRuntime
     from pulumi_modelstore.volumes.classes.aws import Efs, FsxLustre
     from pulumi_modelstore.volumes.classes.azure import AzureFiles
@@ -105,6 +107,7 @@ __all__ = [
     "ModelVolume",
     "Mount",
     "Nfs",
+    "NodeCache",
     "NodeGroup",
     "Parallel",
     "PodPlacement",
@@ -118,6 +121,7 @@ __all__ = [
     "SecretKeyPair",
     "Security",
     "Shared",
+    "StorageInitializer",
     "StorageNamespace",
     "Toleration",
     "TopoLvm",
@@ -176,6 +180,7 @@ _MODULES = {
     "ModelVolume": "volumes.model_volume",
     "Mount": "serving.mount",
     "Nfs": "volumes.classes.file_systems",
+    "NodeCache": "serving.node_cache",
     "NodeGroup": "volumes.placement",
     "Parallel": "serving.parallel",
     "PodPlacement": "serving.pod_placement",
@@ -189,6 +194,7 @@ _MODULES = {
     "SecretKeyPair": "artifacts.import_job",
     "Security": "serving.security",
     "Shared": "volumes.placement",
+    "StorageInitializer": "serving.storage_initializer",
     "StorageNamespace": "namespace",
     "Toleration": "volumes.placement",
     "TopoLvm": "volumes.classes.node_disks",

@@ -10,9 +10,11 @@ from pulumi_modelstore import (
     ExistingKey,
     Gpu,
     GpuInferenceService,
+    ModelReference,
     ModelSize,
     ModelVolume,
     Mount,
+    NodeCache,
     NodeGroup,
     Parallel,
     PodPlacement,
@@ -24,6 +26,7 @@ from pulumi_modelstore import (
     S3Compatible,
     SecretKey,
     Security,
+    StorageInitializer,
     StorageNamespace,
     Toleration,
     VllmRuntime,
@@ -139,11 +142,36 @@ def private_registry() -> None:
     )
 
 
+def fast_start() -> None:
+    """A download with more than KServe gives it, caches on the nodes, and a stream."""
+    backend = S3Compatible(endpoint="https://minio.example.org:9000", bucket="models")
+    models = StorageNamespace("models", backend=backend)
+    reader = models.kserve_credentials(
+        "reader",
+        keys=AccessKeyPair("reader", namespace=models, keys=[ExistingKey("AKIAEXAMPLE", "hush")]),
+        kubernetes_namespace="serving",
+    )
+    model = ModelReference("s3://models/models/llama/1/", models, 16_000_000_000)
+    initializer = StorageInitializer(cpu="8", memory="16Gi")
+    GpuInferenceService("downloaded", model=model, credentials=reader, storage_initializer=initializer)
+    cache = NodeCache(node_groups=("gpu",))
+    GpuInferenceService("cached", model=model, credentials=reader, node_cache=cache)
+    GpuInferenceService(
+        "cached-for-all",
+        model="hf://meta-llama/Llama-3.1-8B-Instruct:main",
+        node_cache=NodeCache(node_groups=("gpu",), size="20Gi", shared=True),
+        service_account_name="hub",
+        kubernetes_namespace="serving",
+    )
+    GpuInferenceService("streamed", model=model, credentials=reader, runtime=VLLM, streaming=True)
+
+
 PROGRAMS: dict[str, Callable[[], None]] = {
     "declared-runtime": declared_runtime,
     "everything-about-a-pod": everything_about_a_pod,
     "several-nodes": several_nodes,
     "knative": knative,
     "private-registry": private_registry,
+    "fast-start": fast_start,
     **VOLUMES,
 }

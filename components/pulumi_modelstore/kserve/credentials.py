@@ -102,6 +102,8 @@ class KServeCredentials(CheckedComponent):
         self.kubernetes_namespace_input = kubernetes_namespace
         self.namespace = namespace
         self.pod_labels: Mapping[str, str] = {}
+        self.secret = secret_name if identity is None else None
+        """Name of the Secret; None where an identity takes its place."""
         if self.refused:
             return
         account_metadata = _metadata(service_account_name, kubernetes_namespace, labels)

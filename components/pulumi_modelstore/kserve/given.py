@@ -79,6 +79,7 @@ def arguments_of(
         "credentials": credentials,
         "kubernetes_namespace": namespace,
         "max_replicas": (given["min_replicas"] or 1) if most is None else most,
+        "streaming": check.flag("streaming", given["streaming"]),
         "arguments": check.texts("arguments", given["arguments"]),
         "environment": check.mapping("environment", given["environment"]),
         "mounts": mounts,

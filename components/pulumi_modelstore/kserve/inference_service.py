@@ -17,17 +17,19 @@ from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
 from pulumi_modelstore.kserve.predictor import predictor
 from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Gpu, Resources
-from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.kserve.service_check import check_model, check_model_size, check_service
 from pulumi_modelstore.kserve.service_warnings import service_warnings
+from pulumi_modelstore.kserve.start import declare_beside
 from pulumi_modelstore.kserve.storage_uri import is_downloaded, uri_problems, uri_warnings
 from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.serving.mount import Mount
+from pulumi_modelstore.serving.node_cache import NodeCache
 from pulumi_modelstore.serving.parallel import Parallel
 from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.serving.probe import Probes
 from pulumi_modelstore.serving.release import Mode, uri_release_problems
 from pulumi_modelstore.serving.security import Security
+from pulumi_modelstore.serving.storage_initializer import StorageInitializer
 from pulumi_modelstore.serving.vllm import VllmRuntime
 from pulumi_modelstore.volumes.model_volume import ModelVolume
 from pulumi_modelstore.volumes.sizing import ModelSize
@@ -62,6 +64,9 @@ class GpuInferenceService(CheckedComponent):
         probes: probes in the place of those of a runtime by name.
         security: unset, `RuntimeDefault` for system calls and, for a `VllmRuntime`, never root; a runtime by name says
             itself as whom its image runs, and KServe's own `kserve-vllmserver` only works as root.
+        storage_initializer: what the download of the model may use, where KServe's own is too small.
+        node_cache: keep the model on the nodes: pods download nothing once a node has it.
+        streaming: have a `VllmRuntime` stream the weights from S3 into the GPUs, with the key of `credentials`.
         deployment_mode: `Standard` or `Knative`; a change is a replacement.
         kserve_version: the cluster's, such as `0.20`; what it does not take is refused.
         kubernetes_namespace: where the service lives; unset, that of `credentials`, else `default`.
@@ -110,6 +115,9 @@ class GpuInferenceService(CheckedComponent):
         placement: PodPlacement | None = None,
         probes: Probes | None = None,
         security: Security | None = None,
+        storage_initializer: StorageInitializer | None = None,
+        node_cache: NodeCache | None = None,
+        streaming: bool = False,
         deployment_mode: Mode = "Standard",
         kserve_version: str = "0.20",
         kubernetes_namespace: pulumi.Input[str] | None = None,
@@ -149,13 +157,16 @@ class GpuInferenceService(CheckedComponent):
             placement=placement,
             probes=probes,
             security=security,
+            storage_initializer=storage_initializer,
+            node_cache=node_cache,
+            streaming=streaming,
             alauda=Alauda(model_repository, pipeline_tag, runtime_type),
             annotations=annotations,
             labels=labels,
         )
         reference = check_model(check, model, given, path=model_path)
         model_bytes = check_model_size(check, model_size, reference.total_bytes)
-        download_bytes = model_bytes if is_downloaded(reference.uri) else None
+        download_bytes = model_bytes if is_downloaded(reference.uri) and not given.streaming else None
         check_service(check, given, uri=reference.uri, model_bytes=model_bytes, download_bytes=download_bytes)
         super().__init__(check, opts)
         if self.refused:
@@ -164,8 +175,7 @@ class GpuInferenceService(CheckedComponent):
         storage_uri = derive(self._checked_uri, reference.uri)
         after = [*reference.after, *(credentials.objects if credentials else ())]
         after += [item for volume in given.volumes for item in volume.objects if item not in after]
-        if isinstance(given.runtime, VllmRuntime):
-            after.append(self._declare_runtime(given, given.runtime))
+        after += declare_beside(self, given, storage_uri, model_bytes=model_bytes, after=after)
         for warning in service_warnings(given):
             pulumi.log.warn(warning, self)
         KubernetesObject(
@@ -191,18 +201,6 @@ class GpuInferenceService(CheckedComponent):
                 "kubernetesNamespace": self.kubernetes_namespace,
                 "storageUri": self.storage_uri,
             }
-        )
-
-    def _declare_runtime(self, given: ServiceArguments, runtime: VllmRuntime) -> pulumi.Resource:
-        return KubernetesObject(
-            f"{self.given_name}-runtime",
-            api_version="serving.kserve.io/v1alpha1",
-            kind="ServingRuntime",
-            manifest={
-                "metadata": {"name": given.runtime_name, "namespace": given.kubernetes_namespace},
-                "spec": runtime.manifest(model_format=given.model_format, gpu=given.gpu, parallel=given.parallel),
-            },
-            opts=self.child_options(),
         )
 
     def _checked_uri(self, uri: str) -> str:

@@ -11,6 +11,7 @@ from pulumi_modelstore.kserve.credentials import KServeCredentials
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.serving.environment import environment_variables
 from pulumi_modelstore.serving.parallel import parallel_arguments
+from pulumi_modelstore.serving.streaming import streaming_arguments, streaming_environment
 from pulumi_modelstore.serving.vllm import VllmRuntime
 from pulumi_modelstore.serving.volumes import scheduling
 from pulumi_modelstore.serving.workers import worker_spec
@@ -39,11 +40,11 @@ def _model(arguments: ServiceArguments, storage_uri: pulumi.Input[str], download
         {
             "modelFormat": given_ones({"name": arguments.model_format, "version": arguments.model_format_version}),
             "runtime": arguments.runtime_name,
-            "storageUri": storage_uri,
+            "storageUri": None if arguments.streaming else storage_uri,
             "protocolVersion": arguments.protocol_version,
             "name": arguments.model_name,
-            "args": _command_line(arguments) or None,
-            "env": environment_variables(arguments.environment) or None,
+            "args": _command_line(arguments, storage_uri) or None,
+            "env": _environment(arguments) or None,
             "resources": arguments.resources.manifest(gpu=arguments.gpu, model_bytes=download_bytes),
             "volumeMounts": arguments.mounts_of_a_container(),
             **(arguments.probes.manifest(port=_RUNTIME_PORT) if arguments.probes else {}),
@@ -51,12 +52,24 @@ def _model(arguments: ServiceArguments, storage_uri: pulumi.Input[str], download
     )
 
 
-def _command_line(arguments: ServiceArguments) -> list[str]:
+def _environment(arguments: ServiceArguments) -> list[dict[str, Any]]:
+    variables = environment_variables(arguments.environment)
+    credentials = arguments.credentials
+    if not arguments.streaming or not isinstance(credentials, KServeCredentials):
+        return variables
+    return [
+        *(item for item in streaming_environment(credentials) if item["name"] not in arguments.environment),
+        *variables,
+    ]
+
+
+def _command_line(arguments: ServiceArguments, storage_uri: pulumi.Input[str]) -> list[pulumi.Input[str]]:
     """What is added to the runtime's own command line; in several nodes KServe itself hands the sizes on."""
+    stream = streaming_arguments(storage_uri) if arguments.streaming else []
     sizes: list[str] = []
     if arguments.parallel is not None and arguments.nodes == 1 and not isinstance(arguments.runtime, VllmRuntime):
         sizes = parallel_arguments(arguments.parallel, arguments.gpu)
-    return [*sizes, *arguments.arguments]
+    return [*stream, *sizes, *arguments.arguments]
 
 
 def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, Any]:
@@ -66,6 +79,7 @@ def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, A
             "minReplicas": arguments.min_replicas,
             "maxReplicas": arguments.max_replicas,
             "serviceAccountName": arguments.account_name,
+            "storageContainerName": arguments.initializer_name,
             "labels": (dict(credentials.pod_labels) or None) if credentials else None,
             # Pods read keys from their environment, once: a new key must make new pods.
             "annotations": {_CHECKSUM: credentials.checksum} if isinstance(credentials, KServeCredentials) else None,

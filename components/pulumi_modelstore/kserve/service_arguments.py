@@ -12,12 +12,14 @@ from pulumi_modelstore.kserve.credentials import KServeCredentials
 from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Gpu, Resources
 from pulumi_modelstore.serving.mount import Mount, pod_volumes, volume_mounts
+from pulumi_modelstore.serving.node_cache import NodeCache
 from pulumi_modelstore.serving.parallel import Parallel
 from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.serving.probe import Probes
 from pulumi_modelstore.serving.release import Mode, Release, mode_annotation
 from pulumi_modelstore.serving.security import Security
 from pulumi_modelstore.serving.shared_memory import shared_memory_mount, shared_memory_volume
+from pulumi_modelstore.serving.storage_initializer import StorageInitializer
 from pulumi_modelstore.serving.vllm import VllmRuntime
 from pulumi_modelstore.serving.volumes import init_containers, init_volumes
 from pulumi_modelstore.volumes.model_volume import ModelVolume
@@ -51,6 +53,9 @@ class ServiceArguments:
     placement: PodPlacement | None
     probes: Probes | None
     security: Security
+    storage_initializer: StorageInitializer | None
+    node_cache: NodeCache | None
+    streaming: bool
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
 
@@ -68,6 +73,13 @@ class ServiceArguments:
     def runtime_name(self) -> pulumi.Input[str] | None:
         """Name of the ServingRuntime or ClusterServingRuntime."""
         return f"{self.service_name}-vllm" if isinstance(self.runtime, VllmRuntime) else self.runtime
+
+    @property
+    def initializer_name(self) -> str | None:
+        """Name of the ClusterStorageContainer, unique in the cluster; None where the installation's own does it."""
+        if self.storage_initializer is None:
+            return None
+        return self.storage_initializer.name or f"{self.kubernetes_namespace}-{self.service_name}"
 
     @property
     def account_name(self) -> pulumi.Input[str] | None:

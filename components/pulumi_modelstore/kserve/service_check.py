@@ -21,6 +21,7 @@ from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import PROTOCOL_VERSION, Gpu, Resources
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.kserve.serving_check import MODE, check_serving
+from pulumi_modelstore.kserve.start import check_start
 from pulumi_modelstore.kserve.storage_uri import needs_keys, uri_problems
 from pulumi_modelstore.kserve.volumes_check import check_volumes
 from pulumi_modelstore.serving.release import container_name_problems, uri_release_problems
@@ -129,6 +130,7 @@ def check_service(
     if check.settings("resources", arguments.resources, Resources, remedy="Pass Resources(cpu=..., memory=...)"):
         check.extend(arguments.resources.problems(model_bytes=download_bytes), under="resources")
     check_serving(check, arguments, uri=uri, model_bytes=model_bytes)
+    check_start(check, arguments, uri=uri, model_bytes=model_bytes)
     check_volumes(check, arguments)
     check.extend(labels_problems(arguments.labels, argument="labels"))
     check.extend(annotations_problems(arguments.annotations, argument="annotations"))

@@ -80,22 +80,27 @@ class VllmRuntime(CheckedSettings):
             return []
         return [f"{self.image} has no fixed version: pods that start later may run another one"]
 
-    def manifest(self, *, model_format: Any, gpu: Gpu | None, parallel: Parallel | None) -> dict[str, Any]:
-        """The ServingRuntime's `spec`."""
+    def manifest(
+        self, *, model_format: Any, gpu: Gpu | None, parallel: Parallel | None, streaming: bool = False
+    ) -> dict[str, Any]:
+        """The ServingRuntime's `spec`; where the weights are streamed, the service says from where."""
+        model = None if streaming else MODEL_PLACE
         several = parallel is not None and parallel.nodes > 1
         return {
             "annotations": {"prometheus.kserve.io/port": str(self.port), "prometheus.kserve.io/path": "/metrics"},
             "supportedModelFormats": [{"name": model_format, "autoSelect": False}],
-            "containers": [self._server(gpu, parallel, several=several)],
+            "containers": [self._server(gpu, parallel, model, several=several)],
             "volumes": [shared_memory_volume()],
             **({"workerSpec": self._worker(gpu, parallel)} if several and gpu is not None and parallel else {}),
         }
 
-    def _server(self, gpu: Gpu | None, parallel: Parallel | None, *, several: bool) -> dict[str, Any]:
+    def _server(
+        self, gpu: Gpu | None, parallel: Parallel | None, model: str | None, *, several: bool
+    ) -> dict[str, Any]:
         command = ray.HEAD_COMMAND if several else ["python3", "-m", "vllm.entrypoints.openai.api_server"]
         return {
             **self._container(CONTAINER, command, several=several),
-            "args": [*self.server_arguments(gpu, parallel), *(ray.ARGUMENTS if several else ())],
+            "args": [*self.server_arguments(gpu, parallel, model), *(ray.ARGUMENTS if several else ())],
             "ports": [{"containerPort": self.port, "protocol": "TCP"}],
             **self.probes.manifest(port=self.port),
         }
@@ -119,14 +124,14 @@ class VllmRuntime(CheckedSettings):
             "volumeMounts": [shared_memory_mount()],
         }
 
-    def server_arguments(self, gpu: Gpu | None, parallel: Parallel | None, model: str = MODEL_PLACE) -> Sequence[str]:
+    def server_arguments(self, gpu: Gpu | None, parallel: Parallel | None, model: str | None) -> Sequence[str]:
         """The server's command line."""
         utilization = gpu.utilization if gpu is not None else DEFAULT_UTILIZATION
         return [
             f"--port={self.port}",
             # KServe fills the service's name in.
             f"--served-model-name={self.served_model_name or '{{.Name}}'}",
-            f"--model={model}",
+            *([f"--model={model}"] if model else []),
             *parallel_arguments(parallel, gpu),
             *([f"--gpu-memory-utilization={utilization}"] if utilization != DEFAULT_UTILIZATION else []),
             *self.arguments,
