@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from provider.places import Place, azure_place, gcs_place, s3_place
 from provider.recording_proxy import RecordingProxy, recording_proxy
 from provider.stores import Store, new_bucket
+from servers.azurite import Azurite
 from servers.ceph import CephServer
+from servers.gcs import GcsServer
 from servers.minio import MinioServer
 from servers.moto import MotoAws
 from servers.versitygw import VersityGateway
@@ -81,3 +84,46 @@ def model(tmp_path: Path) -> Path:
     (folder / "config.json").write_text('{"hidden_size": 8}')
     (folder / "model.safetensors").write_bytes(bytes(range(256)) * 16)
     return folder
+
+
+def _place_at(made: tuple[Place, Mapping[str, str]], monkeypatch: pytest.MonkeyPatch) -> Place:
+    place, variables = made
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return place
+
+
+@pytest.fixture
+def gateway_place(versitygw: VersityGateway, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A bucket to read from, on versitygw."""
+    return _place_at(s3_place(versitygw), monkeypatch)
+
+
+@pytest.fixture
+def minio_place(minio: MinioServer, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A bucket to read from, on MinIO."""
+    return _place_at(s3_place(minio), monkeypatch)
+
+
+@pytest.fixture
+def azurite_place(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A container to read from, on Azurite."""
+    return _place_at(azure_place(azurite), monkeypatch)
+
+
+@pytest.fixture
+def google_place(gcs: GcsServer, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A bucket to read from, on the emulator of Cloud Storage."""
+    place = _place_at(gcs_place(gcs), monkeypatch)
+    place.objects.create_bucket()
+    return place
+
+
+PLACES = {"versitygw": "gateway_place", "minio": "minio_place", "azurite": "azurite_place", "gcs": "google_place"}
+
+
+@pytest.fixture(params=PLACES.values(), ids=PLACES)
+def place(request: pytest.FixtureRequest) -> Place:
+    """A bucket to read from, on each kind of store in turn."""
+    found: Place = request.getfixturevalue(request.param)
+    return found

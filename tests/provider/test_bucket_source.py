@@ -5,96 +5,23 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from provider.azure_store import azure_store
+from provider.places import Place
 from provider.recording_proxy import recording_proxy
-from provider.stores import MIB, PREFIX, Store, new_bucket, request_for
+from provider.stores import MIB, PREFIX, Store, request_for
 from pulumi_modelstore_provider.artifacts.layout import version_prefix
 from pulumi_modelstore_provider.artifacts.sources.reading import Reading, read_sources
 from pulumi_modelstore_provider.artifacts.sources.settings import BucketObjects
 from pulumi_modelstore_provider.artifacts.upload import UploadRequest, upload_version
 from pulumi_modelstore_provider.errors import InvalidSource, SourceChanged, SourceUnavailable
-from pulumi_modelstore_provider.gcs.connection import GcsConnection
 from pulumi_modelstore_provider.s3.connection import S3Connection
-from pulumi_modelstore_provider.stores.connection import Connection
-from pulumi_modelstore_provider.stores.opening import open_bucket
-from pulumi_modelstore_provider.stores.protocol import ObjectStore
 from pulumi_modelstore_provider.time_limits import TimeLimits, limited
-from servers.azurite import Azurite
-from servers.gcs import GcsServer
-from servers.minio import MinioServer
-from servers.versitygw import VersityGateway
 
 LARGE = secrets.token_bytes(MIB) * 16 + b"and a second part"
 FILES = {"config.json": b"{}", "empty": b"", "sub/a b+%.txt": b"name", "weights/w.bin": LARGE}
-
-
-@dataclass(frozen=True)
-class Place:
-    """A bucket to read from."""
-
-    connection: Connection
-    bucket: str
-
-    @property
-    def objects(self) -> ObjectStore:
-        return open_bucket(self.connection, self.bucket)
-
-    def fill(self, files: Mapping[str, bytes], prefix: str = "") -> None:
-        for path, body in files.items():
-            self.objects.put(f"{prefix}{path}", body, content_type="application/octet-stream")
-
-    def source(self, prefix: str = "", **settings: object) -> BucketObjects:
-        return BucketObjects.model_validate(
-            {"connection": self.connection, "bucket": self.bucket, "prefix": prefix, **settings}
-        )
-
-
-@pytest.fixture
-def gateway_place(versitygw: VersityGateway, monkeypatch: pytest.MonkeyPatch) -> Place:
-    monkeypatch.setenv("SOURCE_ACCESS_KEY_ID", versitygw.access_key_id)
-    monkeypatch.setenv("SOURCE_SECRET_ACCESS_KEY", versitygw.secret_access_key)
-    return Place(S3Connection(endpoint=versitygw.endpoint, credentials="env:SOURCE"), new_bucket(versitygw.client()))
-
-
-@pytest.fixture
-def minio_place(minio: MinioServer, monkeypatch: pytest.MonkeyPatch) -> Place:
-    monkeypatch.setenv("SOURCE_ACCESS_KEY_ID", minio.access_key_id)
-    monkeypatch.setenv("SOURCE_SECRET_ACCESS_KEY", minio.secret_access_key)
-    return Place(S3Connection(endpoint=minio.endpoint, credentials="env:SOURCE"), new_bucket(minio.client()))
-
-
-@pytest.fixture
-def azure_place(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Place:
-    for name, value in azurite.environment("STORE").items():
-        monkeypatch.setenv(name.replace("STORE", "SOURCE", 1), value)
-    store = azure_store(azurite)
-    return Place(store.connection.model_copy(update={"credentials": "env:SOURCE"}), store.bucket)
-
-
-@pytest.fixture
-def gcs_place(gcs: GcsServer, monkeypatch: pytest.MonkeyPatch) -> Place:
-    for name, value in gcs.environment().items():
-        monkeypatch.setenv(name, value)
-    place = Place(
-        GcsConnection(endpoint=gcs.endpoint, project=gcs.project, location="EU", credentials="env:GCS"),
-        f"source-{secrets.token_hex(6)}",
-    )
-    place.objects.create_bucket()
-    return place
-
-
-PLACES = {"versitygw": "gateway_place", "minio": "minio_place", "azurite": "azure_place", "gcs": "gcs_place"}
-
-
-@pytest.fixture(params=PLACES.values(), ids=PLACES)
-def place(request: pytest.FixtureRequest) -> Place:
-    found: Place = request.getfixturevalue(request.param)
-    return found
 
 
 def read(*sources: BucketObjects) -> Reading:

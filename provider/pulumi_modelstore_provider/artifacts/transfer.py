@@ -21,13 +21,22 @@ _FEWEST_WORKERS = 2
 
 @dataclass(frozen=True, slots=True)
 class FileReceipt:
-    """One file that is in the store: how it was verified, its ETag there, and how many bytes were sent or kept."""
+    """One file that is in the store: how it was verified, its ETag there, and how its bytes came there.
+
+    They were `sent` from here, `kept` from an earlier run, or `copied` by the store itself.
+    """
 
     path: str
     method: Method
     etag: str
     sent: int
     kept: int
+    copied: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.sent + self.kept + self.copied
 
 
 class TransferStopped(Exception):

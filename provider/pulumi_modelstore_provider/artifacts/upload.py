@@ -62,6 +62,11 @@ class UploadOutcome:
         return sum(receipt.kept for receipt in self.receipts)
 
     @property
+    def copied(self) -> int:
+        """Bytes that the store copied from another of its buckets."""
+        return sum(receipt.copied for receipt in self.receipts)
+
+    @property
     def methods(self) -> Mapping[Method, int]:
         """How many files were verified by which method."""
         return Counter(receipt.method for receipt in self.receipts)

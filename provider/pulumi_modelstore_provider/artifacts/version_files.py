@@ -7,6 +7,7 @@ from concurrent.futures import Future
 
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
+from pulumi_modelstore_provider.artifacts.copying import copy_within_store
 from pulumi_modelstore_provider.artifacts.large_files import send_large
 from pulumi_modelstore_provider.artifacts.parts import plan_parts
 from pulumi_modelstore_provider.artifacts.small_files import other_writer, send_small
@@ -49,7 +50,12 @@ def send_files(
         refuse_if_committed=refuse_if_committed,
         workers=settings.concurrency,
     ) as transfer:
-        receipts = _send_all(transfer, keys, sources, present)
+        copied = copy_within_store(
+            objects, keys, sources, present, progress=progress, refuse_if_committed=refuse_if_committed
+        )
+        there = {receipt.path for receipt in copied}
+        rest = {key: entry for key, entry in keys.items() if entry.path not in there}
+        receipts = copied + _send_all(transfer, rest, sources, present)
     if leftovers:
         objects.delete(leftovers)
     _settle(objects, prefix, receipts)
@@ -125,7 +131,7 @@ def own_keys(objects: ObjectStore, found: Sequence[ListedObject]) -> list[str]:
 
 def _settle(objects: ObjectStore, prefix: str, receipts: Sequence[FileReceipt]) -> None:
     """Look once more at what lies there: another upload of the same version may have written in between."""
-    expected = {f"{prefix}{receipt.path}": (receipt.etag, receipt.sent + receipt.kept) for receipt in receipts}
+    expected = {f"{prefix}{receipt.path}": (receipt.etag, receipt.size) for receipt in receipts}
     found = {item.key: (item.etag, item.size) for item in objects.list(prefix)}
     for key in expected.keys() | found.keys():
         if expected.get(key) != found.get(key):

@@ -6,14 +6,14 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pulumi_modelstore_provider.azure import blocks
+from pulumi_modelstore_provider.azure import blocks, copying
 from pulumi_modelstore_provider.azure.client import sdk_credential, service_client
 from pulumi_modelstore_provider.azure.connection import AzureConnection
 from pulumi_modelstore_provider.azure.failures import asking
 from pulumi_modelstore_provider.azure.objects import Blobs
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
-from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart
+from pulumi_modelstore_provider.stores.protocol import Body, ListedObject, ObjectStore, OpenUpload, PartSum, StoredPart
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 class AzureContainer(Blobs):
     """One container through one client. `account_key` is None where a login or a SAS token is used."""
 
+    # Content-MD5 and the blocks' names are taken over from the source, and computed of nothing.
+    checksums_copies = False
+
     def __init__(self, service: BlobServiceClient, bucket: str, connection: AzureConnection, key: str | None) -> None:
         super().__init__(service.get_container_client(bucket), connection.url)
         self._service = service
         self._connection = connection
         self._account_key = key
+        self.address = connection.address
 
     def begin(self, key: str, *, content_type: str, metadata: Mapping[str, str]) -> OpenUpload:
         """Begin an upload in parts."""
@@ -58,6 +62,25 @@ class AzureContainer(Blobs):
     def abort(self, upload: OpenUpload) -> None:
         """Throw an unfinished upload away where that touches nothing else."""
         blocks.abort(self, upload)
+
+    def shares_store_with(self, other: ObjectStore) -> bool:
+        """Tell whether `other` is a bucket at the same address."""
+        return isinstance(other, AzureContainer) and other.address == self.address
+
+    def copy_from(
+        self,
+        other: ObjectStore,
+        source: ListedObject,
+        key: str,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str],
+        if_absent: bool,
+    ) -> None:
+        """Have the service copy a blob of `other`."""
+        if not isinstance(other, AzureContainer):
+            raise StoreRefused("The service copies blobs of its own account alone", on=self.url(key))
+        copying.copy_object(self, other, source, key, content_type=content_type, metadata=metadata, if_absent=if_absent)
 
     def bucket_exists(self) -> bool:
         """Tell whether the container is there. Raises StoreRefused when the credentials may not see it."""

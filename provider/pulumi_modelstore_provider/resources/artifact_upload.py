@@ -233,7 +233,10 @@ def _upload(inputs: ArtifactUploadInputs) -> UploadOutcome:
         return outcome
     methods = ", ".join(f"{method} ({count} files)" for method, count in sorted(outcome.methods.items()))
     resumed = f", {human_size(outcome.kept)} were there from an earlier run" if outcome.kept else ""
-    progress.tell(inputs.urn, f"sent {human_size(outcome.sent)} of {total}{resumed}; verified by the store's {methods}")
+    copied = f", {human_size(outcome.copied)} were copied within the store" if outcome.copied else ""
+    progress.tell(
+        inputs.urn, f"sent {human_size(outcome.sent)} of {total}{resumed}{copied}; verified by the store's {methods}"
+    )
     return outcome
 
 

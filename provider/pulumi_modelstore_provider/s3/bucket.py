@@ -6,17 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
-from pulumi_modelstore_provider.s3 import buckets, multipart
+from pulumi_modelstore_provider.s3 import buckets, copying, multipart
 from pulumi_modelstore_provider.s3.client import opened_client
 from pulumi_modelstore_provider.s3.connection import S3Connection
 from pulumi_modelstore_provider.s3.direct import DirectRequests, direct_requests
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.objects import Objects
-from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart
+from pulumi_modelstore_provider.stores.protocol import Body, ListedObject, ObjectStore, OpenUpload, PartSum, StoredPart
 
 
 class S3Bucket(Objects):
     """One bucket through one client."""
+
+    checksums_copies = True
 
     def __init__(
         self,
@@ -53,6 +55,25 @@ class S3Bucket(Objects):
     def abort(self, upload: OpenUpload) -> None:
         """Throw an unfinished upload away."""
         multipart.abort(self, upload)
+
+    def shares_store_with(self, other: ObjectStore) -> bool:
+        """Tell whether `other` is a bucket at the same address."""
+        return isinstance(other, S3Bucket) and other.address == self.address
+
+    def copy_from(
+        self,
+        other: ObjectStore,
+        source: ListedObject,
+        key: str,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str],
+        if_absent: bool,
+    ) -> None:
+        """Have the store copy an object of `other`."""
+        copying.copy_object(
+            self, other.bucket, source, key, content_type=content_type, metadata=metadata, if_absent=if_absent
+        )
 
     def bucket_exists(self) -> bool:
         """Tell whether the bucket is there."""

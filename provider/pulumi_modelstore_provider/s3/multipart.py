@@ -12,11 +12,14 @@ from pulumi_modelstore_provider.s3.objects import Objects
 from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart
 
 
-def begin(objects: Objects, key: str, *, content_type: str, metadata: Mapping[str, str]) -> OpenUpload:
-    """Begin an upload; the store is asked to check by CRC32 over the whole object."""
+def begin(
+    objects: Objects, key: str, *, content_type: str, metadata: Mapping[str, str], checked: bool = True
+) -> OpenUpload:
+    """Begin an upload; the store is asked to check by CRC32 over the whole object, unless `checked` is false."""
 
     def send() -> Any:
-        checksum = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"} if objects.sends_crc32 else {}
+        wanted = checked and objects.sends_crc32
+        checksum = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"} if wanted else {}
         with asking("Cannot begin the upload", on=objects.url(key)):
             return objects.client.create_multipart_upload(
                 Bucket=objects.bucket, Key=key, ContentType=content_type, Metadata=dict(metadata), **checksum

@@ -32,7 +32,8 @@ _DAMAGED = {"BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch", "XAmzCon
 _NO_REASON_GIVEN = 400
 """An answer to HEAD has no body: that the store does not know checksums looks like any bad request."""
 
-_NOT_UNDERSTOOD = {"NotImplemented", "InvalidArgument", "InvalidRequest", "MissingContentMD5", "UnsupportedArgument"}
+NOT_UNDERSTOOD = {"NotImplemented", "InvalidArgument", "InvalidRequest", "MissingContentMD5", "UnsupportedArgument"}
+"""Codes by which stores refuse what they do not know: checksums, conditions."""
 
 
 class Objects:
@@ -197,7 +198,7 @@ class Objects:
         return send()
 
     def _gave_up_one(self, refusal: StoreRefused) -> bool:
-        if refusal.code not in _NOT_UNDERSTOOD and refusal.status != 501:
+        if refusal.code not in NOT_UNDERSTOOD and refusal.status != 501:
             return False
         answer = refusal.answer.lower()
         about_checksum = "checksum" in answer or "crc32" in answer
