@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from pulumi_modelstore.kserve.inference_service import GpuInferenceService
     from pulumi_modelstore.kserve.registry import Registry, RegistryCredentials
     from pulumi_modelstore.kserve.resources import Gpu, Resources
+    from pulumi_modelstore.kserve.rollout import ModelRollout
     from pulumi_modelstore.namespace import StorageNamespace
     from pulumi_modelstore.serving.environment import SecretKey
+    from pulumi_modelstore.serving.gateway import Gateway
     from pulumi_modelstore.serving.mount import Mount
     from pulumi_modelstore.serving.node_cache import NodeCache
     from pulumi_modelstore.serving.parallel import Parallel
@@ -84,6 +86,7 @@ __all__ = [
     "Filestore",
     "FillJob",
     "FsxLustre",
+    "Gateway",
     "GcpManagedLustre",
     "GcpWorkloadIdentity",
     "Gcs",
@@ -103,6 +106,7 @@ __all__ = [
     "Minio",
     "ModelArtifact",
     "ModelReference",
+    "ModelRollout",
     "ModelSize",
     "ModelVolume",
     "Mount",
@@ -159,6 +163,7 @@ _MODULES = {
     "FsxLustre": "volumes.classes.aws",
     "GcpManagedLustre": "volumes.classes.google",
     "GcpWorkloadIdentity": "identity.gcp_workload_identity",
+    "Gateway": "serving.gateway",
     "Gcs": "backends.gcs",
     "Gpu": "kserve.resources",
     "GpuInferenceService": "kserve.inference_service",
@@ -176,6 +181,7 @@ _MODULES = {
     "Minio": "backends.minio",
     "ModelArtifact": "artifacts.model_artifact",
     "ModelReference": "artifacts.reference",
+    "ModelRollout": "kserve.rollout",
     "ModelSize": "volumes.sizing",
     "ModelVolume": "volumes.model_volume",
     "Mount": "serving.mount",

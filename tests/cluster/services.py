@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from cluster.volumes import VOLUMES
 from pulumi_modelstore import (
     AccessKeyPair,
     ExistingKey,
+    Gateway,
     Gpu,
     GpuInferenceService,
+    ModelArtifact,
     ModelReference,
+    ModelRollout,
     ModelSize,
     ModelVolume,
     Mount,
@@ -166,6 +170,48 @@ def fast_start() -> None:
     GpuInferenceService("streamed", model=model, credentials=reader, runtime=VLLM, streaming=True)
 
 
+def rollout() -> None:
+    """Two tags of a model with a share each: by a route, and by Knative's revisions."""
+    backend = S3Compatible(endpoint="https://minio.example.org:9000", bucket="models")
+    models = StorageNamespace("models", backend=backend)
+    reader = models.kserve_credentials(
+        "reader",
+        keys=AccessKeyPair("reader", namespace=models, keys=[ExistingKey("AKIAEXAMPLE", "hush")]),
+        kubernetes_namespace="serving",
+    )
+    llama = ModelArtifact(
+        "llama",
+        namespace=models,
+        source=Path(__file__),
+        version="2024-04-01",
+        tags={"v1": "2024-03-20", "v2": "2024-04-01"},
+        earlier_versions=["2024-03-20"],
+    )
+    gateway = Gateway(name="kserve-ingress-gateway", namespace="kserve", listener="http")
+    ModelRollout(
+        "llama",
+        model=llama,
+        stable="v1",
+        candidate="v2",
+        candidate_percent=10,
+        gateway=gateway,
+        hostnames=["llama.example.org"],
+        credentials=reader,
+        runtime=VLLM,
+    )
+    ModelRollout(
+        "llama-knative",
+        model=llama,
+        stable="v1",
+        candidate="v2",
+        candidate_percent=25,
+        deployment_mode="Knative",
+        credentials=reader,
+        runtime="kserve-vllmserver",
+        min_replicas=0,
+    )
+
+
 PROGRAMS: dict[str, Callable[[], None]] = {
     "declared-runtime": declared_runtime,
     "everything-about-a-pod": everything_about_a_pod,
@@ -173,5 +219,6 @@ PROGRAMS: dict[str, Callable[[], None]] = {
     "knative": knative,
     "private-registry": private_registry,
     "fast-start": fast_start,
+    "rollout": rollout,
     **VOLUMES,
 }

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from cluster.services import PROGRAMS
-from servers.apiserver import ApiServer
+from servers.apiserver import ApiServer, gateway_definitions
 from unit.components.declared import SECRET, Declared, declare
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -92,8 +92,12 @@ def test_every_file_has_a_program() -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_an_api_server_takes_it_field_by_field(name: str, apiserver: ApiServer, namespace: str) -> None:
-    for item in yaml.safe_load_all((GOLDEN / f"{name}.yaml").read_text(encoding="utf-8")):
-        apply(apiserver, item, namespace)
+    items = list(yaml.safe_load_all((GOLDEN / f"{name}.yaml").read_text(encoding="utf-8")))
+    for item in items:
+        if item["kind"] != "HTTPRoute" or gateway_definitions():
+            apply(apiserver, item, namespace)
+    if any(item["kind"] == "HTTPRoute" for item in items) and not gateway_definitions():
+        pytest.skip("no definition of HTTPRoute; `.ci/gateway-api` brings it where Go is installed")
 
 
 def test_a_field_too_many_would_be_noticed(apiserver: ApiServer, namespace: str) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from servers.binaries import answers, binary, free_port, running
+from servers.binaries import answers, binary, free_port, running, servers_folder
 
 DEFINITIONS_VARIABLE = "MODELSTORE_KSERVE_CRDS"
 TOKEN = "token-of-the-tests"
@@ -74,7 +74,7 @@ def apiserver(own_environment: None, tmp_path_factory: pytest.TempPathFactory) -
     definitions = kserve_definitions()
     program = binary("kube-apiserver")
     with api_server(program, tmp_path_factory.mktemp("apiserver")) as server:
-        install(server, definitions)
+        install(server, [*definitions, *gateway_definitions()])
         yield server
 
 
@@ -87,6 +87,11 @@ def kserve_definitions() -> list[Path]:
     if not files:
         pytest.skip(f"no KServe definitions in {place}; {DEFINITIONS_VARIABLE} names a file or folder of them")
     return files
+
+
+def gateway_definitions() -> list[Path]:
+    """The file of Gateway API's HTTPRoute, where `.ci/gateway-api` has brought it."""
+    return sorted((servers_folder() / "gateway-api").glob("*.yaml"))
 
 
 @contextmanager

@@ -68,6 +68,8 @@ class GpuInferenceService(CheckedComponent):
         node_cache: keep the model on the nodes: pods download nothing once a node has it.
         streaming: have a `VllmRuntime` stream the weights from S3 into the GPUs, with the key of `credentials`.
         deployment_mode: `Standard` or `Knative`; a change is a replacement.
+        canary_traffic_percent: share of the requests that a changed service gets beside the revision before, 0 to 100;
+            in Knative mode only (`ModelRollout` does it in both).
         kserve_version: the cluster's, such as `0.20`; what it does not take is refused.
         kubernetes_namespace: where the service lives; unset, that of `credentials`, else `default`.
         service_name: name of the InferenceService.
@@ -119,6 +121,7 @@ class GpuInferenceService(CheckedComponent):
         node_cache: NodeCache | None = None,
         streaming: bool = False,
         deployment_mode: Mode = "Standard",
+        canary_traffic_percent: int | None = None,
         kserve_version: str = "0.20",
         kubernetes_namespace: pulumi.Input[str] | None = None,
         service_name: str | None = None,
@@ -140,6 +143,7 @@ class GpuInferenceService(CheckedComponent):
             service_account_name=service_account_name,
             kserve_version=kserve_version,
             mode=deployment_mode,
+            canary_traffic_percent=canary_traffic_percent,
             runtime=runtime,
             model_format=model_format,
             model_format_version=model_format_version,
@@ -171,7 +175,7 @@ class GpuInferenceService(CheckedComponent):
         super().__init__(check, opts)
         if self.refused:
             return
-        self._release = given.release
+        self._release, self.namespace_input = given.release, given.kubernetes_namespace
         storage_uri = derive(self._checked_uri, reference.uri)
         after = [*reference.after, *(credentials.objects if credentials else ())]
         after += [item for volume in given.volumes for item in volume.objects if item not in after]

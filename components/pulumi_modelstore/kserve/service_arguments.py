@@ -41,6 +41,7 @@ class ServiceArguments:
     gpu: Gpu | None
     parallel: Parallel | None
     resources: Resources
+    canary_traffic_percent: int | None
     min_replicas: int
     max_replicas: int
     protocol_version: str | None

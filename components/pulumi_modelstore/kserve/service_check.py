@@ -124,6 +124,7 @@ def check_service(
     if version is not None and not PROTOCOL_VERSION.fullmatch(version):
         check.add("protocol_version", f"{version!r} is no protocol", "Write it like v1, v2 or grpc-v2")
     _check_account(check, arguments)
+    _check_canary(check, arguments)
     _check_replicas(check, arguments)
     if arguments.gpu is not None and check.settings("gpu", arguments.gpu, Gpu, remedy="Pass Gpu(count=...) or None"):
         check.extend(arguments.gpu.problems(), under="gpu")
@@ -152,6 +153,17 @@ def _check_account(check: ArgumentCheck, arguments: ServiceArguments) -> None:
     if is_plain(here) and is_plain(there) and here != there:
         found = f'is "{here}", but credentials are in "{there}", where no other namespace can use them'
         check.add("kubernetes_namespace", found, "Leave it out, or declare credentials for that namespace")
+
+
+def _check_canary(check: ArgumentCheck, arguments: ServiceArguments) -> None:
+    percent = arguments.canary_traffic_percent
+    if percent is None:
+        return
+    if isinstance(percent, bool) or not isinstance(percent, int) or not 0 <= percent <= 100:
+        check.add("canary_traffic_percent", "is no share of the requests", "Give a whole number from 0 to 100")
+    if arguments.mode != "Knative":
+        remedy = 'Use ModelRollout(...), or deployment_mode="Knative"'
+        check.add("canary_traffic_percent", "is set, and Standard mode has no revisions to divide between", remedy)
 
 
 def _check_replicas(check: ArgumentCheck, arguments: ServiceArguments) -> None:
