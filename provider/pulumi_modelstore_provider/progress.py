@@ -6,8 +6,9 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeAlias
 
 from pulumi_modelstore_provider.artifacts.sizes import human_seconds, human_size
 from pulumi_modelstore_provider.errors import without_secrets
@@ -28,8 +29,12 @@ class EngineLog(Protocol):
         ...
 
 
+Listener: TypeAlias = Callable[[str, int, int], None]
+"""Takes each report: the message, what is done and the total."""
+
 _lock = threading.Lock()
 _engine: EngineLog | None = None
+_listener: Listener | None = None
 _searched_arguments = False
 _last_reports: dict[str, float] = {}
 _last_logged: dict[str, float] = {}
@@ -44,11 +49,26 @@ def set_engine(engine: EngineLog | None) -> None:
         _last_logged.clear()
 
 
+@contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Send every report, and nothing to an engine or a log, to `listener` inside the block: a command's own bar."""
+    global _listener  # noqa: PLW0603 - one command a process
+    before, _listener = _listener, listener
+    try:
+        yield
+    finally:
+        _listener = before
+
+
 def report(urn: str, message: str, *, done: int, total: int, clock: Callable[[], float] = time.monotonic) -> None:
     """Tell that `done` of `total` (bytes, usually) of what `message` names is through.
 
     At most one report a second reaches the engine; without an engine a log line tells each tenth. Never raises.
     """
+    listener = _listener
+    if listener is not None:
+        listener(without_secrets(message), done, total)
+        return
     engine = _current_engine()
     finished = done >= total
     with _lock:
@@ -129,17 +149,8 @@ def _is_address(argument: str) -> bool:
 class TransferProgress:
     """Counts the bytes of one transfer and reports them with rate and remaining time; threads may share it."""
 
-    def __init__(
-        self,
-        urn: str,
-        verb: str,
-        total: int,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        told: Callable[[str, int, int], None] | None = None,
-    ) -> None:
-        """Begin to count. `told` takes each message with the bytes done and in all, in the place of `report`."""
-        self._urn, self._verb, self._total, self._clock, self._told = urn, verb, total, clock, told
+    def __init__(self, urn: str, verb: str, total: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._urn, self._verb, self._total, self._clock = urn, verb, total, clock
         self._started = clock()
         self._lock = threading.Lock()
         self._done = 0
@@ -152,9 +163,6 @@ class TransferProgress:
             self._moved += count if moved else 0
             message = self._message()
             done = self._done
-        if self._told is not None:
-            self._told(message, done, self._total)
-            return
         report(self._urn, message, done=done, total=self._total, clock=self._clock)
 
     def _message(self) -> str:

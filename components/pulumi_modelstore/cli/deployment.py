@@ -75,11 +75,11 @@ def _text_of(path: Path) -> str:
 
 def sandbox_state(cwd: Path, stack: str | None) -> Path | None:
     """The file with the sandbox's state of a stack; None where it has none of that name, or of the project."""
-    manifest = _project_manifest(cwd)
+    manifest = project_manifest(cwd)
     if manifest is None:
         return None
     home = Path(os.environ.get("MODELSTORE_SANDBOX_HOME") or manifest.parent / ".sandbox")
-    folder = home / "stacks" / _project_name(manifest)
+    folder = home / "stacks" / project_name(manifest)
     if stack is not None:
         path = folder / f"{stack}.json"
         return path if path.exists() else None
@@ -90,7 +90,8 @@ def sandbox_state(cwd: Path, stack: str | None) -> Path | None:
     return stacks[0] if stacks else None
 
 
-def _project_manifest(cwd: Path) -> Path | None:
+def project_manifest(cwd: Path) -> Path | None:
+    """The Pulumi.yaml of the folder's project, in it or above it; None where there is none."""
     for folder in (cwd.resolve(), *cwd.resolve().parents):
         for name in _MANIFESTS:
             if (folder / name).is_file():
@@ -98,7 +99,12 @@ def _project_manifest(cwd: Path) -> Path | None:
     return None
 
 
-def _project_name(manifest: Path) -> str:
+def project_name(manifest: Path) -> str:
+    """The name of a project.
+
+    Raises:
+        click.ClickException: where its Pulumi.yaml has none.
+    """
     import yaml
 
     try:

@@ -29,6 +29,21 @@ def configuration_of(project: str, stack: str, *, cwd: Path) -> Callable[[str], 
     return look_up
 
 
+def project_configuration(cwd: Path, stack: str | None) -> Callable[[str], Any]:
+    """The same for the project of a folder; without a stack, a look-up raises CredentialsUnavailable."""
+    from pulumi_modelstore.cli.deployment import project_manifest, project_name
+
+    manifest = project_manifest(cwd)
+
+    def refuse(key: str) -> Any:
+        raise CredentialsUnavailable(
+            f"The credentials are in a stack's configuration, as {key}",
+            remedy="Pass --stack, and --cwd where it is needed",
+        )
+
+    return refuse if stack is None or manifest is None else configuration_of(project_name(manifest), stack, cwd=cwd)
+
+
 def _entries(cwd: Path, stack: str) -> dict[str, Any]:
     import yaml
 

@@ -13,6 +13,8 @@ _COMMANDS = {
     "verify": "verifying",
     "pull": "pulling",
     "prune": "pruning",
+    "push": "pushing",
+    "lock": "locking",
 }
 """Each command with the module that it is in."""
 
@@ -35,7 +37,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands)
 def artifacts() -> None:
-    """Look at, check, download and prune the models in a namespace of a stack.
+    """Look at, check, download, prune and upload the models in a namespace of a stack.
 
     The namespace and how it is reached are read from the stack's state, and the store itself is asked.
     """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore_provider.artifacts.catalog import StoredModel, StoredVersion
     from pulumi_modelstore_provider.artifacts.content import Content
     from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
+    from pulumi_modelstore_provider.credentials import ConfigLookup
     from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
 _R = TypeVar("_R")
@@ -31,6 +33,7 @@ class Place:
     objects: ObjectStore
     resources: Sequence[Mapping[str, Any]]
     settings: TransferSettings
+    config: ConfigLookup
 
     def model(self, name: str) -> StoredModel:
         """The model of that name.
@@ -75,10 +78,9 @@ def version_of(model: StoredModel, name: str | None) -> tuple[StoredVersion, Con
     return found, found.manifest.content
 
 
-def place_options(command: Callable[..., _R]) -> Callable[..., _R]:
-    """Add the options that say where; the command gets a `place` for them."""
+def state_options(command: Callable[..., _R]) -> Callable[..., _R]:
+    """Add the options that say whose state, and with which keys; the command gets a `where` of them."""
 
-    @click.option("--namespace", metavar="NAME", help="Namespace, where the stack has several.")
     @click.option(
         "--cwd", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".", help="Project folder."
     )
@@ -86,43 +88,63 @@ def place_options(command: Callable[..., _R]) -> Callable[..., _R]:
     @click.option("--state", metavar="FILE", help="State to read: an export, a state file, or - for stdin.")
     @click.option("--credentials", metavar="REFERENCE", help="Keys in place of those that the namespace refers to.")
     @functools.wraps(command)
-    def with_place(
-        *,
-        namespace: str | None,
-        cwd: Path,
-        stack: str | None,
-        state: str | None,
-        credentials: str | None,
-        **others: Any,
-    ) -> _R:
-        from pulumi_modelstore_provider.errors import ModelstoreError
+    def with_where(*, cwd: Path, stack: str | None, state: str | None, credentials: str | None, **others: Any) -> _R:
+        return command(where=Where(cwd, stack, state, credentials), **others)
 
-        resources = read_resources(cwd=cwd, stack=stack, state=state)
-        declared = declared_in(resources, namespace, credentials=credentials)
-        try:
-            return command(place=_opened(declared, resources, cwd, stack, in_sandbox=state is None), **others)
-        except ModelstoreError as error:
-            error.of_namespace(declared.name)
-            raise click.ClickException(str(error)) from None
+    return with_where
+
+
+def place_options(command: Callable[..., _R]) -> Callable[..., _R]:
+    """Add the options that say where; the command gets a `place` for them."""
+
+    @state_options
+    @click.option("--namespace", metavar="NAME", help="Namespace, where the stack has several.")
+    @functools.wraps(command)
+    def with_place(*, where: Where, namespace: str | None, **others: Any) -> _R:
+        with opened_place(where, namespace) as place:
+            return command(place=place, **others)
 
     return with_place
 
 
-def _opened(
-    declared: Declared, resources: Sequence[Mapping[str, Any]], cwd: Path, stack: str | None, *, in_sandbox: bool
-) -> Place:
+@dataclass(frozen=True)
+class Where:
+    """Whose state is read, and which keys are used; see the options."""
+
+    cwd: Path
+    stack: str | None
+    state: str | None
+    credentials: str | None
+
+
+@contextmanager
+def opened_place(where: Where, namespace: str | None) -> Iterator[Place]:
+    """The namespace, or the only one; what the store refuses inside ends the command with the reason."""
+    from pulumi_modelstore_provider.errors import ModelstoreError
+
+    resources = read_resources(cwd=where.cwd, stack=where.stack, state=where.state)
+    declared = declared_in(resources, namespace, credentials=where.credentials)
+    try:
+        yield _opened(declared, resources, where)
+    except ModelstoreError as error:
+        error.of_namespace(declared.name)
+        raise click.ClickException(str(error)) from None
+
+
+def _opened(declared: Declared, resources: Sequence[Mapping[str, Any]], where: Where) -> Place:
     from pulumi_modelstore.cli.sandbox_store import lead_to_sandbox
     from pulumi_modelstore.cli.stack_configuration import configuration_of
     from pulumi_modelstore_provider.artifacts.transfer_settings import in_force
     from pulumi_modelstore_provider.stores.opening import open_bucket
 
-    if in_sandbox and declared.is_aws:
-        lead_to_sandbox(cwd, stack, told="is used")
+    if where.state is None and declared.is_aws:
+        lead_to_sandbox(where.cwd, where.stack, told="is used")
     settings = in_force(None)
+    config = configuration_of(declared.project, declared.stack, cwd=where.cwd)
     objects = open_bucket(
         declared.namespace.connection,
         declared.bucket,
-        config=configuration_of(declared.project, declared.stack, cwd=cwd),
+        config=config,
         connections=settings.concurrency + _SPARE_CONNECTIONS,
     )
-    return Place(declared, objects, resources, settings)
+    return Place(declared, objects, resources, settings, config)

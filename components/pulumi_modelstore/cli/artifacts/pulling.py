@@ -38,19 +38,20 @@ def pull_command(
     from pulumi_modelstore_provider.artifacts.layout import version_prefix
     from pulumi_modelstore_provider.artifacts.pull import pull
     from pulumi_modelstore_provider.artifacts.sizes import human_size
+    from pulumi_modelstore_provider.progress import TransferProgress
 
     stored = place.model(model)
     found, content = version_of(stored, version)
     target = folder or Path(model)
     try:
-        with transfer_bar("downloading", content.total_bytes, silent=as_json) as progress:
+        with transfer_bar(silent=as_json):
             outcome = pull(
                 place.objects,
                 content,
                 version_prefix(stored.prefix, found.version),
                 target,
                 settings=place.settings,
-                progress=progress,
+                progress=TransferProgress("", "downloading", content.total_bytes),
                 overwrite=overwrite,
             )
     except KeyboardInterrupt:

@@ -38,13 +38,15 @@ def verify_command(*, place: Place, model: str, version: str | None, as_json: bo
     """
     from pulumi_modelstore_provider.artifacts.layout import version_prefix
     from pulumi_modelstore_provider.artifacts.rehash import rehash
+    from pulumi_modelstore_provider.progress import TransferProgress
 
     stored = place.model(model)
     chosen = [version_of(stored, version)[0]] if version else [found for found in stored.versions if found.committed]
     total = sum(found.manifest.content.total_bytes for found in chosen if found.manifest)
     faults: dict[str, list[Fault]] = {}
     try:
-        with transfer_bar("verifying", total, silent=as_json) as progress:
+        progress = TransferProgress("", "verifying", total)
+        with transfer_bar(silent=as_json):
             for found in chosen:
                 if found.manifest is not None:
                     prefix, content = version_prefix(stored.prefix, found.version), found.manifest.content
