@@ -19,6 +19,8 @@ REPORT_EVERY = 1.0
 """Seconds between two reports of one resource to an engine."""
 
 _LOG_EVERY = 0.1
+_LOG_AFTER = 30.0
+"""Seconds without a log line after which the next one is due: of terabytes a tenth takes an hour."""
 
 
 class EngineLog(Protocol):
@@ -37,7 +39,7 @@ _engine: EngineLog | None = None
 _listener: Listener | None = None
 _searched_arguments = False
 _last_reports: dict[str, float] = {}
-_last_logged: dict[str, float] = {}
+_last_logged: dict[str, tuple[float, float]] = {}
 
 
 def set_engine(engine: EngineLog | None) -> None:
@@ -63,7 +65,8 @@ def heard_by(listener: Listener) -> Iterator[None]:
 def report(urn: str, message: str, *, done: int, total: int, clock: Callable[[], float] = time.monotonic) -> None:
     """Tell that `done` of `total` (bytes, usually) of what `message` names is through.
 
-    At most one report a second reaches the engine; without an engine a log line tells each tenth. Never raises.
+    At most one report a second reaches the engine; without an engine a log line tells each tenth, or what came
+    within 30 seconds. Never raises.
     """
     listener = _listener
     if listener is not None:
@@ -81,10 +84,12 @@ def report(urn: str, message: str, *, done: int, total: int, clock: Callable[[],
         else:
             share = 1.0 if finished else done / total
             # A smaller share than before: a new piece of work under the same name.
-            last_share = _last_logged.get(urn, -1.0)
-            if last_share <= share < last_share + _LOG_EVERY and not (finished and last_share < 1.0):
+            last_share, last_time = _last_logged.get(urn, (-1.0, 0.0))
+            now = clock()
+            due = now - last_time >= _LOG_AFTER or (finished and last_share < 1.0)
+            if last_share <= share < last_share + _LOG_EVERY and not (due and share > last_share):
                 return
-            _last_logged[urn] = share
+            _last_logged[urn] = share, now
     if engine is None:
         _log.info("%s", without_secrets(message))
     else:

@@ -74,6 +74,15 @@ def test_log_line_for_each_tenth(caplog: pytest.LogCaptureFixture) -> None:
     assert len(caplog.messages) in (11, 12)
 
 
+def test_log_line_at_least_each_half_minute(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="pulumi_modelstore")
+    clock = Clock()
+    for done in (0, 1, 2, 3, 3):
+        report("urn:slow", f"{done} of 1000", done=done, total=1000, clock=clock)
+        clock.now += 20
+    assert [record.message for record in caplog.records] == ["0 of 1000", "2 of 1000", "3 of 1000"]
+
+
 def test_messages_that_stay() -> None:
     engine = Engine()
     set_engine(engine)
