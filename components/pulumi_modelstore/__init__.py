@@ -64,7 +64,9 @@ if TYPE_CHECKING:
     from pulumi_modelstore.workspace.existing_valkey import ExistingValkey
     from pulumi_modelstore.workspace.key_value_store import KeyValueStore
     from pulumi_modelstore.workspace.message_queue import MessageQueue
+    from pulumi_modelstore.workspace.minio_server import MinioServer
     from pulumi_modelstore.workspace.valkey_server import ValkeyServer
+    from pulumi_modelstore.workspace.versity_server import VersityServer
 
 __all__ = [
     "AccessKey",
@@ -104,6 +106,7 @@ __all__ = [
     "LocalPath",
     "MessageQueue",
     "Minio",
+    "MinioServer",
     "ModelArtifact",
     "ModelReference",
     "ModelRollout",
@@ -133,6 +136,7 @@ __all__ = [
     "ValkeyServer",
     "VastNfs",
     "VastS3",
+    "VersityServer",
     "VllmRuntime",
     "VolumeClass",
     "WebFile",
@@ -179,6 +183,7 @@ _MODULES = {
     "LocalPath": "volumes.classes.node_disks",
     "MessageQueue": "workspace.message_queue",
     "Minio": "backends.minio",
+    "MinioServer": "workspace.minio_server",
     "ModelArtifact": "artifacts.model_artifact",
     "ModelReference": "artifacts.reference",
     "ModelRollout": "kserve.rollout",
@@ -208,6 +213,7 @@ _MODULES = {
     "ValkeyServer": "workspace.valkey_server",
     "VastNfs": "volumes.classes.file_systems",
     "VastS3": "backends.vast_s3",
+    "VersityServer": "workspace.versity_server",
     "VllmRuntime": "serving.vllm",
     "VolumeClass": "volumes.volume_class",
     "WebFile": "artifacts.sources",

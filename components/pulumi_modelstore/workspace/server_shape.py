@@ -59,6 +59,8 @@ class ServerShape:
         memory_limited: whether its memory is its limit, too.
         configuration: text files, by path in the container.
         secret_files: keys of the Secret `<name>`, by path in the container.
+        tls_secret: name of a Secret of type `kubernetes.io/tls` with the server's certificate; empty for none.
+        tls_files: keys of that Secret, by path in the container.
         evictable: whether a node may be drained of it.
         labels: of all objects, beside its own.
     """
@@ -75,6 +77,8 @@ class ServerShape:
     memory_limited: bool = False
     configuration: Mapping[str, str] = field(default_factory=dict)
     secret_files: Mapping[str, str] = field(default_factory=dict)
+    tls_secret: str = ""
+    tls_files: Mapping[str, str] = field(default_factory=dict)
     evictable: bool = True
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -183,7 +187,8 @@ def _container(shape: ServerShape) -> dict[str, Any]:
     requests = {"cpu": shape.size.cpu, "memory": shape.size.memory}
     limits = {"limits": {"memory": shape.size.memory}} if shape.memory_limited else {}
     mounts: list[dict[str, Any]] = [{"name": "data", "mountPath": DATA}, {"name": "scratch", "mountPath": "/tmp"}]  # noqa: S108 - the pod's
-    for volume, files in (("configuration", shape.configuration), ("credentials", shape.secret_files)):
+    mounted = {"configuration": shape.configuration, "credentials": shape.secret_files, "certificate": shape.tls_files}
+    for volume, files in mounted.items():
         mounts += [{"name": volume, "mountPath": path, "subPath": _file_name(path), "readOnly": True} for path in files]
     return {
         "name": "server",
@@ -209,10 +214,12 @@ def _volumes(shape: ServerShape) -> list[dict[str, Any]]:
     volumes: list[dict[str, Any]] = [{"name": "scratch", "emptyDir": {}}]
     if shape.configuration:
         volumes.append({"name": "configuration", "configMap": {"name": shape.name}})
-    if shape.secret_files:
-        items = [{"key": key, "path": _file_name(path)} for path, key in shape.secret_files.items()]
-        secret = {"secretName": shape.name, "items": items, "defaultMode": 0o440}
-        volumes.append({"name": "credentials", "secret": secret})
+    secrets = (("credentials", shape.name, shape.secret_files), ("certificate", shape.tls_secret, shape.tls_files))
+    for volume, secret, files in secrets:
+        items = [{"key": key, "path": _file_name(path)} for path, key in files.items()]
+        if items:
+            source = {"secretName": secret, "items": items, "defaultMode": 0o440}
+            volumes.append({"name": volume, "secret": source})
     return volumes
 
 

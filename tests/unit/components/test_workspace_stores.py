@@ -9,7 +9,15 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
-from pulumi_modelstore import ExistingValkey, InvalidArguments, KeyValueStore, MessageQueue, ValkeyServer
+from pulumi_modelstore import (
+    ExistingValkey,
+    InvalidArguments,
+    KeyValueStore,
+    MessageQueue,
+    MinioServer,
+    ValkeyServer,
+    VersityServer,
+)
 from unit.components.declared import SECRET, computed, declare
 
 IMAGE = "docker.io/valkey/valkey:8.1@sha256:" + "0" * 64
@@ -81,3 +89,35 @@ def test_passwords_are_secret_wherever_they_go() -> None:
     assert "cache-server" in declared["sessions-secret"].dependencies
     environment = declared["cache-server"].inputs["spec"]["template"]["spec"]["containers"][0]["env"]
     assert environment[0]["valueFrom"] == {"secretKeyRef": {"name": "cache", "key": "password"}}
+
+
+def test_every_problem_of_object_servers_and_their_buckets_at_once() -> None:
+    def program() -> None:
+        MinioServer("minio", image="quay.io/minio/minio:latest", storage="much", tls_secret="_")
+        VersityServer("s3", image=IMAGE, memory="0").bucket_job("models", image=IMAGE)
+        VersityServer("good", image=IMAGE).bucket_job("Bad_Bucket", image="amazon/aws-cli")
+
+    said = _refused(program)
+    for part in (
+        "image: names no digest",
+        "docker buildx imagetools inspect quay.io/minio/minio:RELEASE",
+        "storage: 'much' is no quantity",
+        'tls_secret: "_"',
+        "memory: is zero",
+        "bucket: ",
+        "imagetools inspect docker.io/amazon/aws-cli",
+    ):
+        assert part in said
+
+
+def test_a_server_has_a_namespace_of_its_own_and_keeps_it() -> None:
+    def program() -> None:
+        pulumi.export("endpoint", MinioServer("minio", image=IMAGE, tls_secret="certificate").endpoint)
+        VersityServer("s3", image=IMAGE, kubernetes_namespace="shared", create_namespace=False)
+
+    declared = declare(program, preview=False, outputs=_outputs)
+    assert declared.exports["endpoint"] == "https://minio.minio.svc:9000"
+    assert declared["minio-namespace"].request.retainOnDelete
+    assert "minio-namespace" in declared["minio-server"].dependencies
+    assert "s3-namespace" not in declared.resources
+    assert declared["s3-server"].inputs["metadata"]["namespace"] == "shared"
