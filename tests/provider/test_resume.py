@@ -18,10 +18,10 @@ from provider.stores import MIB, PREFIX, Store, request_for, write_parts
 from pulumi_modelstore_provider.artifacts import transfer
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
-from pulumi_modelstore_provider.artifacts.parts import plan_parts
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
+from pulumi_modelstore_provider.progress import TransferProgress
 from pulumi_modelstore_provider.s3.multipart import open_uploads, stored_parts
 
 SIZES = [16 * MIB] * 4 + [7]
@@ -216,14 +216,21 @@ def test_parts_in_memory_are_bounded(gateway_store: Store, proxy: RecordingProxy
     assert most == 2
 
 
-@pytest.mark.parametrize(("size", "buffers"), [(16 * MIB, 8), (200 << 30, 8), (1 << 40, 2)])
-def test_large_parts_mean_fewer_at_once(size: int, buffers: int, gateway_store: Store) -> None:
-    part_size = plan_parts(size).part_size
+@pytest.mark.parametrize(
+    ("concurrency", "largest_small", "buffers", "small_at_once"),
+    [(8, 0, 8, 8), (8, 4096, 8, 8), (8, 16 * MIB, 6, 8), (64, 16 * MIB, 6, 8), (64, 4096, 8, 64), (1, 4096, 2, 2)],
+)
+def test_memory_is_shared_by_large_and_small_files(
+    gateway_store: Store, concurrency: int, largest_small: int, buffers: int, small_at_once: int
+) -> None:
     with transfer.Transfer(
-        gateway_store.objects, None, largest_part=part_size, refuse_if_committed=lambda: None
+        gateway_store.objects,
+        TransferProgress("", "uploading", 1),
+        settings=TransferSettings(concurrency=concurrency),
+        largest_small=largest_small,
+        refuse_if_committed=lambda: None,
     ) as running:
-        assert running._buffers == buffers
-        assert running._buffers == 2 or running._buffers * part_size <= 192 * MIB
+        assert (running.buffers.count, running.small_at_once) == (buffers, small_at_once)
 
 
 def test_manifest_of_the_killed_version_is_not_there(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,14 +10,16 @@ from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.checksums import whole_crc32
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.media_types import media_type
-from pulumi_modelstore_provider.artifacts.parts import PartPlan, plan_parts
-from pulumi_modelstore_provider.artifacts.reading import local_sums, opened
+from pulumi_modelstore_provider.artifacts.part_stream import PartStream
+from pulumi_modelstore_provider.artifacts.parts import Part, PartPlan, plan_parts
+from pulumi_modelstore_provider.artifacts.reading import check_digest, local_sums
 from pulumi_modelstore_provider.artifacts.small_files import corrupted, other_writer
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
-from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, comparable, verify
+from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, verify
 from pulumi_modelstore_provider.errors import NotInStore, StoreRefused, WriteConflict
-from pulumi_modelstore_provider.stores.part_sums import PartSum, sum_of
+from pulumi_modelstore_provider.stores.part_sums import PartSum
 from pulumi_modelstore_provider.stores.protocol import (
+    Body,
     ListedObject,
     ObjectHead,
     ObjectStore,
@@ -61,7 +61,8 @@ def send_large(
 ) -> FileReceipt:
     """Write the file in parts and verify it; an object of the same content is kept, and so are parts of `unfinished`.
 
-    The file is read once, in order; parts travel in parallel. Raises SourceChanged, UploadCorrupted, and
+    A local file is compared by sums of its own, any other by reading the object back: what an earlier run has brought
+    here does not come from afar again. Raises SourceChanged, UploadCorrupted, and
     VersionConflict when somebody else is writing other content there.
     """
     file = _LargeFile(key, source, entry, plan_parts(entry.size))
@@ -83,8 +84,7 @@ def _kept(transfer: Transfer, file: _LargeFile) -> FileReceipt | None:
     head = transfer.objects.head(file.key)
     if head is None or head.metadata.get(SHA256_METADATA) != file.sha256:
         return None
-    sums = local_sums(file.source, file.entry, file.plan, comparable(head.sums))
-    receipt = _verified(transfer, file, head, sums, sent=0)
+    receipt = _verified(transfer, file, head, [], sent=0)
     if receipt is not None:
         transfer.progress.advance(file.entry.size, moved=False)
     return receipt
@@ -157,46 +157,33 @@ def _send_parts(
     transfer: Transfer, file: _LargeFile, upload: OpenUpload, stored: Mapping[int, StoredPart]
 ) -> list[_SentPart]:
     """Return all parts, or none when the upload is gone."""
-    futures: list[Future[_SentPart | None]] = []
-    gone = threading.Event()
-    with opened(file.source, file.entry) as source:
+    objects = transfer.objects
+
+    def wanted(part: Part) -> Collection[SumKind]:
+        known = stored.get(part.number)
+        by_md5 = not upload.uses_crc32 or (known is not None and known.crc32 is None)
+        return objects.wanted_sums | _MD5 if by_md5 else objects.wanted_sums
+
+    def send(part: Part, body: Body, sums: PartSum) -> _SentPart | None:
+        known = stored.get(part.number)
+        if known is not None and _same(known, sums):
+            transfer.progress.advance(sums.size, moved=False)
+            return _SentPart(StoredPart(part.number, sums.size, known.etag, sums.crc32), sums, kept=True)
         try:
-            for part in file.plan:
-                if gone.is_set():
-                    break
-                transfer.reserve()
-                try:
-                    body = source.read(part)
-                except BaseException:
-                    transfer.release()
-                    raise
-                arguments = (transfer, upload, part.number, body, stored.get(part.number), gone)
-                futures.append(transfer.submit(_send_part, *arguments))
-        finally:
-            # Part after part has to end before the file is closed and its memory is counted as free.
-            wait(futures)
-        sent = [done for future in futures if (done := future.result()) is not None]
-        if gone.is_set():
+            answer = objects.send_part(upload, part.number, body, sums=sums)
+        except NotInStore:
+            stream.end()
+            return None
+        transfer.sent(sums.size)
+        return _SentPart(StoredPart(part.number, sums.size, answer.etag, sums.crc32), sums, kept=False)
+
+    with file.source.open(file.entry) as source:
+        stream = PartStream(transfer, source, file.plan, send, wanted)
+        parts, digest = stream.run()
+        if digest is None:
             return []
-        source.check()
-    return sent
-
-
-def _send_part(
-    transfer: Transfer, upload: OpenUpload, number: int, body: bytes, stored: StoredPart | None, gone: threading.Event
-) -> _SentPart | None:
-    by_md5 = not upload.uses_crc32 or (stored is not None and stored.crc32 is None)
-    sums = sum_of(body, transfer.objects.wanted_sums | (_MD5 if by_md5 else frozenset()))
-    if stored is not None and _same(stored, sums):
-        transfer.progress.advance(len(body), moved=False)
-        return _SentPart(StoredPart(number, sums.size, stored.etag, sums.crc32), sums, kept=True)
-    try:
-        answer = transfer.objects.send_part(upload, number, body)
-    except NotInStore:
-        gone.set()
-        return None
-    transfer.progress.advance(len(body))
-    return _SentPart(StoredPart(number, sums.size, answer.etag, sums.crc32), sums, kept=False)
+        check_digest(digest, source, file.source, file.entry)
+    return [part for part in parts if part is not None]
 
 
 def _same(stored: StoredPart, sums: PartSum) -> bool:
@@ -210,9 +197,10 @@ def _same(stored: StoredPart, sums: PartSum) -> bool:
 def _verified(
     transfer: Transfer, file: _LargeFile, head: ObjectHead, sums: Sequence[PartSum], *, sent: int
 ) -> FileReceipt | None:
-    def parts(wanted: Collection[SumKind]) -> Sequence[PartSum]:
-        known = bool(sums) and all(part.has(wanted) for part in sums)
-        return sums if known else local_sums(file.source, file.entry, file.plan, wanted)
+    def parts(wanted: Collection[SumKind]) -> Sequence[PartSum] | None:
+        if sums and all(part.has(wanted) for part in sums):
+            return sums
+        return local_sums(file.source, file.entry, file.plan, wanted) if file.source.is_local else None
 
     if head.size != file.entry.size:
         return None

@@ -2,52 +2,63 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection, Sequence
+
+from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.media_types import media_type
-from pulumi_modelstore_provider.artifacts.parts import plan_parts
-from pulumi_modelstore_provider.artifacts.reading import opened
+from pulumi_modelstore_provider.artifacts.reading import check_digest
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, Method, verify
 from pulumi_modelstore_provider.errors import UploadCorrupted, VersionConflict, WriteConflict
-from pulumi_modelstore_provider.stores.part_sums import sum_of
-from pulumi_modelstore_provider.stores.protocol import ListedObject, StoreSums
+from pulumi_modelstore_provider.stores.part_sums import PartSum, sum_of
+from pulumi_modelstore_provider.stores.protocol import ListedObject, StoreSums, SumKind
 
 
 def send_small(
-    transfer: Transfer, key: str, source: ByteSource, entry: FileEntry, existing: ListedObject | None
+    transfer: Transfer, key: str, source: ByteSource, entry: FileEntry, existing: ListedObject | None, scratch: Scratch
 ) -> FileReceipt:
     """Write the file with one request and verify it; an object of the same content is kept.
 
+    A file that is not on this machine is not read where the object of an earlier run proves, read back, to be the same.
     Raises SourceChanged, UploadCorrupted, and VersionConflict when somebody else is writing other content there.
     """
-    with opened(source, entry) as file:
-        body = b"".join(file.read(part) for part in plan_parts(entry.size))
-        file.check()
+    objects = transfer.objects
+    there = existing is not None and existing.size == entry.size
+    if there and not source.is_local and (kept := _kept(transfer, key, entry, None)):
+        return kept
+    body = scratch.of(entry.size)
+    with source.open(entry) as opened:
+        opened.read_into(0, body)
+        check_digest(f"sha256:{hashlib.sha256(body).hexdigest()}", opened, source, entry)
+    if there and source.is_local and (kept := _kept(transfer, key, entry, body)):
+        return kept
     if existing is not None:
-        if existing.size == entry.size and (kept := _kept(transfer, key, entry, body)):
-            return kept
         transfer.refuse_if_committed()
+    sums = sum_of(body, objects.wanted_sums)
     try:
-        receipt = transfer.objects.put(
+        receipt = objects.put(
             key,
             body,
             content_type=media_type(entry.path),
             metadata={SHA256_METADATA: entry.digest.removeprefix("sha256:")},
             if_absent=existing is None,
+            sums=sums,
         )
     except WriteConflict:
         if kept := _kept(transfer, key, entry, body):
             return kept
-        raise other_writer(transfer.objects.url(key)) from None
-    method = _verified(transfer, key, entry, body, receipt.sums)
+        raise other_writer(objects.url(key)) from None
+    method = _verified(transfer, key, entry, body, receipt.sums, sums)
     if method is None:
-        raise corrupted(transfer.objects.url(key))
-    transfer.progress.advance(entry.size)
+        raise corrupted(objects.url(key))
+    transfer.sent(entry.size)
     return FileReceipt(entry.path, method, receipt.etag, sent=entry.size, kept=0)
 
 
-def _kept(transfer: Transfer, key: str, entry: FileEntry, body: bytes) -> FileReceipt | None:
+def _kept(transfer: Transfer, key: str, entry: FileEntry, body: memoryview | None) -> FileReceipt | None:
     head = transfer.objects.head(key)
     if head is None or head.metadata.get(SHA256_METADATA) != entry.digest.removeprefix("sha256:"):
         return None
@@ -58,8 +69,22 @@ def _kept(transfer: Transfer, key: str, entry: FileEntry, body: bytes) -> FileRe
     return FileReceipt(entry.path, method, head.etag, sent=0, kept=entry.size)
 
 
-def _verified(transfer: Transfer, key: str, entry: FileEntry, body: bytes, sums: StoreSums) -> Method | None:
-    return verify(transfer.objects, key, digest=entry.digest, parts=lambda wanted: [sum_of(body, wanted)], sums=sums)
+def _verified(
+    transfer: Transfer,
+    key: str,
+    entry: FileEntry,
+    body: memoryview | None,
+    told: StoreSums,
+    known: PartSum | None = None,
+) -> Method | None:
+    """`body` is None where it is not at hand; `known` are sums of it that have been computed already."""
+
+    def parts(wanted: Collection[SumKind]) -> Sequence[PartSum] | None:
+        if known is not None and known.has(wanted):
+            return [known]
+        return None if body is None else [sum_of(body, wanted)]
+
+    return verify(transfer.objects, key, digest=entry.digest, parts=parts, sums=told)
 
 
 def corrupted(url: str) -> UploadCorrupted:

@@ -1,4 +1,4 @@
-"""What the files of one upload share: the store, the threads, the memory they may take, and the progress they make."""
+"""What the files of one upload share: the store, the threads, the memory they may take, the pace and the progress."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from pulumi_modelstore_provider.artifacts.parts import MIB
-from pulumi_modelstore_provider.artifacts.transfer_settings import USUAL_CONCURRENCY
+from pulumi_modelstore_provider.artifacts.buffers import Buffers
+from pulumi_modelstore_provider.artifacts.pacing import Pacing
+from pulumi_modelstore_provider.artifacts.parts import MIB, SMALLEST_PART
+from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.verification import Method
+from pulumi_modelstore_provider.metering import PIECE, meter, set_meter
 from pulumi_modelstore_provider.progress import TransferProgress
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
 
-_MOST_MEMORY = 192 * MIB
-_FEWEST_WORKERS = 2
+_MOST_MEMORY = 128 * MIB
+"""Of all buffers; what Python and the SDK take beside it stays under as much again."""
+
+_FEWEST_BUFFERS = 2
+_PIECES_A_SECOND = 32
+_SMALLEST_PIECE = 4 << 10
+_LARGEST_PACED_PIECE = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +52,34 @@ class TransferStopped(Exception):
 
 
 class Transfer:
-    """The threads of one upload. Parts in memory at once: at most `workers`, fewer where parts are large."""
+    """The threads of one upload, and the memory of parts that travel: at most 128 MiB, however large the files."""
 
     def __init__(
         self,
         objects: ObjectStore,
         progress: TransferProgress,
         *,
-        largest_part: int,
+        settings: TransferSettings,
+        largest_small: int,
         refuse_if_committed: Callable[[], None],
-        workers: int = USUAL_CONCURRENCY,
     ) -> None:
+        """Make no thread yet; `largest_small` is the size of the largest file that is sent with one request."""
         self.objects = objects
         self.progress = progress
         self.refuse_if_committed = refuse_if_committed
-        self._buffers = max(_FEWEST_WORKERS, min(workers, _MOST_MEMORY // max(1, largest_part)))
-        self._free = threading.BoundedSemaphore(self._buffers)
-        self._pool = ThreadPoolExecutor(self._buffers, thread_name_prefix="upload")
+        self.concurrency = settings.concurrency
+        self.pacing = Pacing(settings.rate_limit)
+        self.piece = _paced_piece(settings.rate_limit)
+        # SDKs copy a body before they send it.
+        memory = _MOST_MEMORY if objects.sends_from_memory else _MOST_MEMORY // 2
+        self.small_at_once = max(_FEWEST_BUFFERS, min(self.concurrency, memory // max(1, largest_small)))
+        left = memory - min(memory // 4, largest_small * max(1, self.concurrency // 4))
         self._stopped = threading.Event()
+        count = max(_FEWEST_BUFFERS, min(self.concurrency, round(left / SMALLEST_PART)))
+        self.buffers = Buffers(count, SMALLEST_PART, stopped=self._stopped)
+        self._pool = ThreadPoolExecutor(
+            self.concurrency, thread_name_prefix="upload", initializer=lambda: set_meter(TransferMeter(self))
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -73,22 +91,13 @@ class Transfer:
             self.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def reserve(self) -> None:
-        """Wait for room for one part in memory; `submit` gives it back when its work is done.
-
-        Raises TransferStopped when something has failed meanwhile.
-        """
-        self._free.acquire()
-        if self._stopped.is_set():
-            self._free.release()
-            raise TransferStopped
-
-    def release(self) -> None:
-        """Give room back that was reserved and not used."""
-        self._free.release()
+    @property
+    def stopped(self) -> bool:
+        """Whether something has failed, and nothing more is to begin."""
+        return self._stopped.is_set()
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Run `work` in a thread, in room that was reserved before; its failure stops the transfer."""
+        """Run `work` in a thread of the transfer; its failure stops all of it."""
 
         def run() -> Any:
             try:
@@ -96,15 +105,44 @@ class Transfer:
             except BaseException:
                 self.stop()
                 raise
-            finally:
-                self._free.release()
 
-        try:
-            return self._pool.submit(run)
-        except BaseException:
-            self._free.release()
-            raise
+        return self._pool.submit(run)
+
+    def sent(self, count: int) -> None:
+        """Count `count` bytes as through that this thread has sent, whatever its meter saw of them: some go twice."""
+        watching = meter()
+        counted = watching.settled() if isinstance(watching, TransferMeter) else 0
+        if counted != count:
+            self.progress.advance(count - counted)
 
     def stop(self) -> None:
         """Let no further part begin: the upload has failed."""
         self._stopped.set()
+
+
+class TransferMeter:
+    """Holds one thread's bytes to the pace of its transfer, ends them with it, and counts them as progress."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        self._transfer = transfer
+        self.piece = transfer.piece
+        self._counted = 0
+
+    def passing(self, count: int) -> None:
+        """Let `count` bytes pass when it is their time. Raises TransferStopped."""
+        if self._transfer.stopped:
+            raise TransferStopped
+        self._transfer.pacing.take(count)
+        self._counted += count
+        self._transfer.progress.advance(count)
+
+    def settled(self) -> int:
+        """Return how many bytes have passed since this was last asked."""
+        counted, self._counted = self._counted, 0
+        return counted
+
+
+def _paced_piece(rate: int | None) -> int:
+    if rate is None:
+        return PIECE
+    return max(_SMALLEST_PIECE, min(_LARGEST_PACED_PIECE, rate // _PIECES_A_SECOND))

@@ -59,15 +59,16 @@ def verify(
     key: str,
     *,
     digest: str,
-    parts: Callable[[Collection[SumKind]], Sequence[PartSum]],
+    parts: Callable[[Collection[SumKind]], Sequence[PartSum] | None],
     sums: StoreSums,
 ) -> Method | None:
     """Return the method by which the object was found to be right; None if it is not.
 
-    `parts` gives our sums, those asked for among them (a second look at the file, if need be); `digest` is
-    `sha256:<hex>`.
+    `parts` gives our sums, those asked for among them (a second look at the file, if need be), or None where that
+    would cost more than reading the object back; `digest` is `sha256:<hex>`.
     """
-    method, agrees = compare(parts(comparable(sums)), sums)
+    ours = parts(comparable(sums))
+    method, agrees = (None, None) if ours is None else compare(ours, sums)
     if method is not None:
         return method if agrees else None
     whole = hashlib.sha256()

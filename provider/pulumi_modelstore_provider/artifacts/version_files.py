@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
+from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.copying import copy_within_store
@@ -19,6 +21,8 @@ from pulumi_modelstore_provider.progress import TransferProgress
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectStore, OpenUpload
 
 _MOST_SHOWN = 5
+_MOST_LARGE_FILES = 4
+"""Large files under way at once: the digest of each takes a processor."""
 
 
 def send_files(
@@ -40,22 +44,19 @@ def send_files(
     keys = {f"{prefix}{entry.path}": entry for entry in content.files}
     present = {item.key: item for item in objects.list(prefix)}
     leftovers = _leftovers(objects, [item for key, item in present.items() if key not in keys])
-    plans = [plan_parts(entry.size) for entry in content.files]
-    largest_part = max(min(plan.part_size, max(1, plan.size)) for plan in plans)
+    small = {key: entry for key, entry in keys.items() if plan_parts(entry.size).count == 1}
+    largest_small = max((entry.size for entry in small.values()), default=0)
     progress = TransferProgress(urn, "uploading", content.total_bytes)
     with Transfer(
-        objects,
-        progress,
-        largest_part=largest_part,
-        refuse_if_committed=refuse_if_committed,
-        workers=settings.concurrency,
+        objects, progress, settings=settings, largest_small=largest_small, refuse_if_committed=refuse_if_committed
     ) as transfer:
         copied = copy_within_store(
             objects, keys, sources, present, progress=progress, refuse_if_committed=refuse_if_committed
         )
         there = {receipt.path for receipt in copied}
-        rest = {key: entry for key, entry in keys.items() if entry.path not in there}
-        receipts = copied + _send_all(transfer, rest, sources, present)
+        large = {key: entry for key, entry in keys.items() if key not in small and entry.path not in there}
+        small = {key: entry for key, entry in small.items() if entry.path not in there}
+        receipts = copied + _Sending(transfer, sources, present).send(small, large)
     if leftovers:
         objects.delete(leftovers)
     _settle(objects, prefix, receipts)
@@ -70,37 +71,63 @@ def abort_unfinished(objects: ObjectStore, prefix: str, content: Content) -> Non
                 objects.abort(upload)
 
 
-def _send_all(
-    transfer: Transfer,
-    keys: Mapping[str, FileEntry],
-    sources: Mapping[str, ByteSource],
-    present: Mapping[str, ListedObject],
-) -> list[FileReceipt]:
-    small: list[Future[FileReceipt]] = []
-    receipts: list[FileReceipt] = []
-    failures: list[BaseException] = []
-    large = [(key, entry) for key, entry in keys.items() if plan_parts(entry.size).count > 1]
-    try:
-        for key, entry in keys.items():
-            if plan_parts(entry.size).count == 1:
-                transfer.reserve()
-                small.append(transfer.submit(send_small, transfer, key, sources[entry.path], entry, present.get(key)))
-        for key, entry in large:
+class _Sending:
+    """All files of one upload: small ones have a quarter of the threads to themselves, and what large ones leave."""
+
+    def __init__(
+        self, transfer: Transfer, sources: Mapping[str, ByteSource], present: Mapping[str, ListedObject]
+    ) -> None:
+        self._transfer, self._sources, self._present = transfer, sources, present
+        self._receipts: list[FileReceipt] = []
+
+    def send(self, small: Mapping[str, FileEntry], large: Mapping[str, FileEntry]) -> list[FileReceipt]:
+        """Send them; the receipts are in no order."""
+        transfer, waiting = self._transfer, deque(small.items())
+        all_at_once = min(transfer.small_at_once, len(small))
+        first = min(all_at_once, max(1, transfer.concurrency // 4)) if large else all_at_once
+        sending: list[Future[None]] = [transfer.submit(self._send_small, waiting) for _ in range(first)]
+        files = min(len(large), _MOST_LARGE_FILES, max(1, transfer.concurrency // 2))
+        with ThreadPoolExecutor(max(1, files), thread_name_prefix="file") as pool:
+            whole = [pool.submit(self._send_large, key, entry) for key, entry in large.items()]
+            try:
+                wait(whole)
+            except BaseException:
+                # Interrupted: or the pool would wait for all of it.
+                transfer.stop()
+                raise
+        sending += [transfer.submit(self._send_small, waiting) for _ in range(all_at_once - first) if waiting]
+        wait(sending)
+        failures = [error for future in [*whole, *sending] if (error := future.exception()) is not None]
+        for error in failures:
+            if not isinstance(error, TransferStopped):
+                raise error
+        if failures:
+            raise failures[0]
+        return self._receipts
+
+    def _send_small(self, waiting: deque[tuple[str, FileEntry]]) -> None:
+        transfer, scratch = self._transfer, Scratch()
+        while not transfer.stopped:
+            try:
+                key, entry = waiting.popleft()
+            except IndexError:
+                return
+            receipt = send_small(transfer, key, self._sources[entry.path], entry, self._present.get(key), scratch)
+            self._receipts.append(receipt)
+        raise TransferStopped
+
+    def _send_large(self, key: str, entry: FileEntry) -> None:
+        transfer = self._transfer
+        if transfer.stopped:
+            raise TransferStopped
+        try:
             found = _unfinished(transfer.objects, key)
-            receipts.append(send_large(transfer, key, sources[entry.path], entry, present.get(key), found))
-    except (ModelstoreError, TransferStopped, OSError) as failure:
-        transfer.stop()
-        failures.append(failure)
-    for future in small:
-        error = future.exception()
-        if error is None:
-            receipts.append(future.result())
-        else:
-            failures.append(error)
-    for error in failures:
-        if not isinstance(error, TransferStopped):
-            raise error
-    return receipts
+            self._receipts.append(
+                send_large(transfer, key, self._sources[entry.path], entry, self._present.get(key), found)
+            )
+        except BaseException:
+            transfer.stop()
+            raise
 
 
 def _unfinished(objects: ObjectStore, key: str) -> list[OpenUpload]:

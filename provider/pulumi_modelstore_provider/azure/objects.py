@@ -22,6 +22,7 @@ _PIECE = 16 << 20
 class Blobs:
     """One container's blobs through one client."""
 
+    sends_from_memory = False
     wanted_sums: frozenset[Literal["md5", "crc32c"]] = frozenset({"md5"})
 
     def __init__(self, container: ContainerClient, url: str) -> None:

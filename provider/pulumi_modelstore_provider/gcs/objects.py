@@ -29,6 +29,7 @@ T = TypeVar("T")
 class Objects:
     """One bucket's objects through one client; `connections` requests at once for what is done many times."""
 
+    sends_from_memory = False
     wanted_sums: frozenset[SumKind] = frozenset({"crc32c"})
 
     def __init__(self, client: Any, bucket: str, *, address: str = "", connections: int = 10) -> None:

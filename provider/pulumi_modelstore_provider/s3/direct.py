@@ -11,14 +11,15 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pulumi_modelstore_provider.metering import meter
+from pulumi_modelstore_provider.metering import meter, pass_at_once
 from pulumi_modelstore_provider.s3.addressing import BucketAddress, bucket_address
 from pulumi_modelstore_provider.s3.connections import HttpConnections, trust
 from pulumi_modelstore_provider.s3.http1 import HttpAnswer
-from pulumi_modelstore_provider.s3.signing import RequestSigner, canonical_query
-from pulumi_modelstore_provider.stores.bodies import as_sent
+from pulumi_modelstore_provider.s3.signing import Headers, RequestSigner, canonical_query
+from pulumi_modelstore_provider.stores.bodies import RangeBody, as_sent
 from pulumi_modelstore_provider.time_limits import TimeLimits, time_limits
 
 _HEADERS = {
@@ -49,15 +50,23 @@ _ABOUT_THE_BYTES = {"BadDigest", "IncompleteBody", "InvalidDigest"}
 _PERHAPS_ABOUT_THE_WAY = {400, 401, 403, 405, 411, 501}
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How requests get to the bucket: where it is, who signs them, over what, and how often each is sent at most."""
+
+    address: BucketAddress
+    signer: RequestSigner
+    connections: HttpConnections
+    attempts: int
+
+
 class DirectRequests:
     """PutObject and UploadPart of one bucket, with the SDK's arguments and answers; threads may share it."""
 
-    def __init__(
-        self, client: Any, address: BucketAddress, signer: RequestSigner, connections: HttpConnections, attempts: int
-    ) -> None:
-        self._client, self._address, self._signer = client, address, signer
-        self._connections, self._attempts = connections, attempts
-        self._usable, self._proven = True, False
+    def __init__(self, client: Any, way: Way | None = None) -> None:
+        """Send by `way`; where there is none, all goes through the SDK."""
+        self._client, self._way = client, way
+        self._proven = False
 
     def put_object(self, **arguments: Any) -> Mapping[str, Any]:
         """Do what the client's `put_object` does."""
@@ -73,10 +82,11 @@ class DirectRequests:
         """Send it here; what may have been refused for the way it came goes through the SDK as well."""
         from botocore.exceptions import ClientError
 
-        if not self._usable:
-            return through_sdk(**arguments)
+        way = self._way
+        if way is None:
+            return _through(through_sdk, arguments)
         try:
-            answer = self._send(operation, arguments)
+            answer = self._send(way, operation, arguments)
         except ClientError as refusal:
             code = refusal.response["Error"].get("Code", "")
             status = refusal.response["ResponseMetadata"]["HTTPStatusCode"]
@@ -84,43 +94,37 @@ class DirectRequests:
             if not unproven and code not in _ABOUT_THE_WAY:
                 raise
             # Where the SDK is refused as well, that is the answer, and this way is none the worse.
-            answer = through_sdk(**arguments)
-            self._usable = False
+            answer = _through(through_sdk, arguments)
+            self._way = None
         else:
             self._proven = True
         return answer
 
-    def _send(self, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _send(self, way: Way, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - the SDK's name
 
         body = arguments["Body"]
         query = canonical_query([(name, str(arguments[key])) for key, name in _QUERY.items() if key in arguments])
-        headers = [("host", self._address.authority)]
+        headers = [("host", way.address.authority)]
         headers += [(name, arguments[key]) for key, name in _HEADERS.items() if key in arguments]
         headers += [(f"x-amz-meta-{key}", value) for key, value in arguments.get("Metadata", {}).items()]
-        path, url = self._address.path(arguments["Key"]), self._address.url(arguments["Key"])
-        for attempt in range(1, self._attempts + 1):
-            head = self._head("PUT", path, query, headers, len(body))
+        path, url = way.address.path(arguments["Key"]), way.address.url(arguments["Key"])
+        for attempt in range(1, way.attempts + 1):
+            head = _head(way.signer.signed("PUT", path, query, headers), "PUT", path, query, len(body))
             try:
-                answer = self._connections.exchange(url, head, lambda: as_sent(body), meter())
+                answer = way.connections.exchange(url, head, lambda: as_sent(body), meter())
                 parsed = self._parsed(operation, answer)
             except (ConnectionError, HTTPClientError):
-                if attempt == self._attempts:
+                if attempt == way.attempts:
                     raise
             else:
                 if answer.status < 300:
                     return parsed
                 again = answer.status in _AGAIN or parsed["Error"].get("Code") in _AGAIN_CODES
-                if not again or attempt == self._attempts:
+                if not again or attempt == way.attempts:
                     raise ClientError(parsed, operation)
             time.sleep(min(random.random() * 2 ** (attempt - 1), _LONGEST_WAIT))  # noqa: S311 - no secret
         raise AssertionError("the last attempt returns or raises")
-
-    def _head(self, method: str, path: str, query: str, headers: list[tuple[str, str]], length: int) -> bytes:
-        signed = self._signer.signed(method, path, query, headers)
-        target = f"{path}?{query}" if query else path
-        lines = "".join([f"{_SPELLING.get(name, name)}: {value}\r\n" for name, value in signed])
-        return f"{method} {target} HTTP/1.1\r\n{lines}Content-Length: {length}\r\n\r\n".encode()
 
     def _parsed(self, operation: str, answer: HttpAnswer) -> Mapping[str, Any]:
         etag = answer.headers.get("etag")
@@ -151,10 +155,26 @@ class DirectRequests:
         return parsed | further
 
 
+def _head(signed: Headers, method: str, path: str, query: str, length: int) -> bytes:
+    target = f"{path}?{query}" if query else path
+    lines = "".join([f"{_SPELLING.get(name, name)}: {value}\r\n" for name, value in signed])
+    return f"{method} {target} HTTP/1.1\r\n{lines}Content-Length: {length}\r\n\r\n".encode()
+
+
+def _through(sdk: Callable[..., Mapping[str, Any]], arguments: dict[str, Any]) -> Mapping[str, Any]:
+    """Have the SDK send it; it takes no memory but bytes, and files."""
+    body = arguments["Body"]
+    pass_at_once(len(body))
+    if isinstance(body, memoryview):
+        view = body
+        body = RangeBody(len(view), lambda start: iter((view[start:],) if start < len(view) else ()))
+    return sdk(**arguments | {"Body": body})
+
+
 def direct_requests(
     client: Any, bucket: str, session: Any, verify: bool | str | None, *, limits: TimeLimits | None = None
-) -> DirectRequests | None:
-    """Return the direct way to `bucket`, or None where there is none: behind a proxy, or unusually configured.
+) -> DirectRequests:
+    """Return the requests for `bucket`; through the SDK behind a proxy, and where it is unusually configured.
 
     `session` has the credentials of `client`; `verify` is what the client was made with.
     """
@@ -163,8 +183,8 @@ def direct_requests(
     address = bucket_address(client, bucket)
     keys = session.get_credentials()
     if address is None or keys is None or client.meta.config.proxies or get_environ_proxies(address.url("")):
-        return None
+        return DirectRequests(client)
     limits = limits or time_limits()
     connections = HttpConnections(address, limits=limits, trust=lambda: trust(verify))
     signer = RequestSigner(keys.get_frozen_credentials, client.meta.region_name)
-    return DirectRequests(client, address, signer, connections, limits.attempts)
+    return DirectRequests(client, Way(address, signer, connections, limits.attempts))

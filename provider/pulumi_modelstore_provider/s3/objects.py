@@ -41,12 +41,14 @@ class Objects:
 
     def __init__(self, client: Any, bucket: str, *, address: str = "", direct: DirectRequests | None = None) -> None:
         self.client = client
-        self.sender = direct or client
+        self.sender = direct or DirectRequests(client)
         self.bucket = bucket
         self.address = address
         self.sends_crc32 = True
         self.writes_conditionally = True
         self.quotes_etags = True
+
+    sends_from_memory = True
 
     @property
     def wanted_sums(self) -> frozenset[SumKind]:

@@ -31,14 +31,17 @@ class PartSum:
 class RunningSum:
     """Adds up one part's bytes as they come; `crc32c` needs the package google-crc32c, which the extra `gcp` brings."""
 
+    size: int
+    """Bytes that have come."""
+
     def __init__(self, wanted: Collection[SumKind] = ()) -> None:
-        self._size = self._crc32 = 0
+        self.size = self._crc32 = 0
         self._md5 = hashlib.md5(usedforsecurity=False) if "md5" in wanted else None
         self._crc32c: int | None = 0 if "crc32c" in wanted else None
 
     def add(self, piece: bytes | bytearray | memoryview) -> None:
         """Count what comes next."""
-        self._size += len(piece)
+        self.size += len(piece)
         self._crc32 = zlib.crc32(piece, self._crc32)
         if self._md5 is not None:
             self._md5.update(piece)
@@ -50,7 +53,7 @@ class RunningSum:
 
     def total(self) -> PartSum:
         """Return the sums of what has come."""
-        return PartSum(self._size, self._crc32, self._md5.digest() if self._md5 else None, self._crc32c)
+        return PartSum(self.size, self._crc32, self._md5.digest() if self._md5 else None, self._crc32c)
 
 
 def sum_of(body: Body, wanted: Collection[SumKind] = ()) -> PartSum:

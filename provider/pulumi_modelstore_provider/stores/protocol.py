@@ -103,6 +103,11 @@ class ObjectStore(Protocol):
         ...
 
     @property
+    def sends_from_memory(self) -> bool:
+        """Whether a body goes out of the memory that it lies in, without a copy."""
+        ...
+
+    @property
     def wanted_sums(self) -> frozenset[SumKind]:
         """Sums beside CRC32 that are to be computed of each part, because the store's answers hold them."""
         ...
