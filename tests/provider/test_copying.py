@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -146,8 +147,25 @@ def test_copy_that_is_damaged_is_noticed(gateway_place: Place) -> None:
             return answer
 
         proxy.after = damage
+        with pytest.raises(SourceChanged, match="another digest than is recorded"):
+            copied(target.objects, read(through, "theirs/"))
+        own = {"sha256": hashlib.sha256(b"right").hexdigest()}
+        through.objects.put("theirs/w.bin", b"right", content_type="text/plain", metadata=own)
         with pytest.raises(UploadCorrupted):
             copied(target.objects, read(through, "theirs/"))
+
+
+def test_version_whose_object_somebody_wrote_over_is_not_taken_for_what_its_manifest_says(
+    gateway_place: Place, tmp_path: Path
+) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "w.bin").write_bytes(b"right")
+    upload_version(gateway_place.objects, request_for(tmp_path / "m", "v1"))
+    gateway_place.fill({"w.bin": b"wrong"}, version_prefix(PREFIX, "v1"))
+    target = gateway_place.another().objects
+    with pytest.raises(SourceChanged, match="another digest than is recorded"):
+        copied(target, read(gateway_place, version_prefix(PREFIX, "v1")))
+    assert not [item.key for item in target.list("") if "manifests" in item.key]
 
 
 def test_second_run_keeps_what_was_copied(gateway_place: Place) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 from huggingface_hub.utils._paths import filter_repo_objects
-from hypothesis import given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from provider.stores import PREFIX, Store
+from pulumi_modelstore_provider.artifacts.file_names import nesting_problems, path_problems
 from pulumi_modelstore_provider.artifacts.layout import version_prefix
 from pulumi_modelstore_provider.artifacts.sources.patterns import chosen
 from pulumi_modelstore_provider.artifacts.sources.reading import Reading, read_sources
@@ -45,8 +46,8 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
         yield hub
 
 
-def source(hub: Hub, **settings: object) -> HuggingFace:
-    return HuggingFace.model_validate({"repo": "owner/name", "endpoint": hub.endpoint, **settings})
+def source(hub: Hub, **given: object) -> HuggingFace:
+    return HuggingFace.model_validate({"repo": "owner/name", "endpoint": hub.endpoint, **given})
 
 
 def read(*sources: SourceSettings, **more: object) -> Reading:
@@ -158,6 +159,24 @@ def test_patterns_choose_files(hub: Hub, allow: list[str], ignore: list[str], ke
     assert "allow and ignore leave" in problems(source(hub, allow=["nothing"]))
 
 
+NAMES = st.text("ab./", min_size=1, max_size=5).map(lambda name: f"f{name.replace('/', '/x')}")
+CONTENTS = st.dictionaries(NAMES, st.binary(max_size=20) | st.just(b"w" * 1500), min_size=1, max_size=4)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(first=CONTENTS, second=CONTENTS)
+def test_pinned_settings_give_the_same_content_whatever_is_pushed(
+    hub: Hub, first: dict[str, bytes], second: dict[str, bytes]
+) -> None:
+    assume(not nesting_problems(list(first)) and not any(path_problems(path) for path in first))
+    repository = hub.repositories["owner/name"] = Repository()
+    repository.push(first)
+    reading = read(source(hub))
+    assert reading.content.digests == digests(first)
+    repository.push(second)
+    assert read(*reading.pinned).content == reading.content
+
+
 PATHS = st.lists(st.text("ab/.*", min_size=1, max_size=6), max_size=6, unique=True)
 PATTERNS = st.lists(st.text("ab/.*?[]!", min_size=1, max_size=5), max_size=3)
 
@@ -184,6 +203,8 @@ def test_refusals_name_the_remedy(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> 
     assert "HTTP 401" in problems(source(hub, token="env:MY_TOKEN"))
     hub.before = lambda _: Answer(500)
     assert "HTTP 500" in problems(source(hub))
+    hub.before = lambda _: Answer(200, b"<html>Log in</html>", {"Content-Type": "text/html"})
+    assert "is no hub" in problems(source(hub))
 
 
 def test_all_problems_of_all_sources_at_once(hub: Hub, tmp_path: Path) -> None:

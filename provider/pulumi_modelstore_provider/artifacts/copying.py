@@ -18,7 +18,7 @@ from pulumi_modelstore_provider.artifacts.small_files import corrupted, other_wr
 from pulumi_modelstore_provider.artifacts.sources.bucket import StoredObject
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, Method
-from pulumi_modelstore_provider.errors import SourceChanged, StoreRefused, WriteConflict
+from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged, StoreRefused, WriteConflict
 from pulumi_modelstore_provider.progress import TransferProgress
 from pulumi_modelstore_provider.stores.copying import CopyingStore
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, ObjectStore, StoreSums
@@ -98,9 +98,20 @@ def _copied(
         return None
     found = _verified(objects, one, origin)
     if found is None:
-        raise corrupted(objects.url(one.key))
+        one.source.forget()
+        raise _differs(objects, one, origin)
     progress.advance(one.entry.size)
     return FileReceipt(one.entry.path, found[0], found[1], sent=0, kept=0, copied=one.entry.size)
+
+
+def _differs(objects: CopyingStore, one: _Copy, origin: ObjectHead) -> ModelstoreError:
+    if origin.metadata.get(SHA256_METADATA) == one.sha256:
+        return corrupted(objects.url(one.key))
+    return SourceChanged(
+        "The object has another digest than is recorded of it",
+        on=one.source.name,
+        remedy="Verify what lies there: somebody has written over it, or run again if it was just written",
+    )
 
 
 def _copy(objects: CopyingStore, one: _Copy, *, if_absent: bool) -> None:

@@ -59,6 +59,9 @@ def asking_hub(source: HuggingFace, *, has_token: bool) -> Iterator[None]:
         raise InvalidSource(name, [reason]) from None
     except HfHubHTTPError as refusal:
         raise InvalidSource(name, [_refused(refusal.response.status_code, str(refusal), source, has_token)]) from None
+    except ValueError as error:
+        reason = f"what answers at {_hub(source)} is no hub ({_first_line(str(error))}); check the endpoint and proxies"
+        raise InvalidSource(name, [reason]) from None
     except (no_answer, OSError) as error:
         reason = f"the hub at {_hub(source)} gave no answer ({_first_line(str(error)) or type(error).__name__}); check "
         raise SourceUnavailable(name, [reason + "the network, HF_ENDPOINT and HTTPS_PROXY, then run again"]) from None
