@@ -186,6 +186,8 @@ def test_servers_that_will_not_do(web: WebServer) -> None:
     assert "redirects more than" in problems(url(web))
     web.before, web.ranges, web.tells_size = (lambda _: None), False, False
     assert "does not tell the file's size" in problems(url(web))
+    web.before = lambda _: Answer(200, headers={"Content-Length": str(200 << 30)})
+    assert "sent in parts that are read twice" in problems(url(web))
     with limited(TimeLimits(attempts=1)), pytest.raises(SourceUnavailable, match="Cannot read the file"):
         read(Url(url="http://127.0.0.1:9/model.bin", sha256=sha256(BODY)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.file_names import path_problems
+from pulumi_modelstore_provider.artifacts.parts import SMALLEST_PART, plan_parts
 from pulumi_modelstore_provider.artifacts.sources.addresses import is_reference, last_segment, resolved_url, shown
 from pulumi_modelstore_provider.artifacts.sources.found import Found, FoundFile, Surroundings
 from pulumi_modelstore_provider.artifacts.sources.settings import Url
@@ -35,6 +36,12 @@ def read_url(source: Url, around: Surroundings) -> Found:
         reason = (
             "the server does not tell the file's size (no Content-Range, no Content-Length), without which the upload "
             "cannot be planned; download the file and give its path instead"
+        )
+        raise InvalidSource(str(source), [reason])
+    if not knows_ranges and plan_parts(size).part_size > SMALLEST_PART:
+        reason = (
+            "the server knows no ranges, and a file of that size is sent in parts that are read twice; download it and "
+            "give its path instead"
         )
         raise InvalidSource(str(source), [reason])
     entry = FileEntry(path, size, f"sha256:{source.sha256}")
