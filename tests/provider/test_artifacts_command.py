@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import pty
 import re
 import secrets
 import signal
@@ -201,6 +203,25 @@ def test_pull(deployed: Deployed, tmp_path: Path) -> None:
     assert "files of other content are there: config.json" in refused.output
     deployed.run("pull", "llama", "v2", "--to", str(target), "--overwrite")
     assert read_source(target, base=target).tree_digest == deployed.digests["v2"]
+
+
+def test_bar_on_a_terminal(deployed: Deployed, tmp_path: Path) -> None:
+    command = [MODELSTORE[0], "artifacts", "pull", "llama", "v1", "--to", str(tmp_path), "--namespace", "models"]
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command, cwd=deployed.project, env=dict(os.environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    # The terminal's other end is gone when the process is: Linux calls that an error.
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 4096):
+            shown += piece
+    os.close(ours)
+    assert process.communicate(timeout=60)[0].startswith(b"llama v1 is in")
+    assert process.returncode == 0
+    assert re.search(r"\[#+\] +downloading 100% of 16\.8 MB", shown.decode())
 
 
 def test_interrupted_pull(deployed: Deployed, tmp_path: Path) -> None:
