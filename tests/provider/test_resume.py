@@ -15,7 +15,7 @@ import pytest
 
 from provider.recording_proxy import Answer, Exchange, RecordingProxy
 from provider.stores import MIB, PREFIX, Store, request_for, write_parts
-from pulumi_modelstore_provider.artifacts import transfer
+from pulumi_modelstore_provider.artifacts import digests, transfer
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
@@ -240,3 +240,23 @@ def test_manifest_of_the_killed_version_is_not_there(
     request = request_for(tmp_path / "m")
     killed_upload(gateway_store, proxy, tmp_path / "m")
     assert gateway_store.objects.get(manifest_key(PREFIX, request.version)) is None
+
+
+def test_large_file_that_nobody_has_digested_is_read_once(
+    gateway_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = write_parts(tmp_path / "m" / "w.bin", SIZES[:2])
+    request = request_for(tmp_path / "m")
+    monkeypatch.setattr(digests, "_digest", lambda file: pytest.fail(f"{file.path} was read for its digest"))
+    outcome = upload_version(gateway_store.objects, request)
+    assert outcome.sent == len(body)
+    assert gateway_store.body(f"{version_prefix(PREFIX, request.version)}w.bin") == body
+
+
+def test_file_that_is_not_what_was_declared_is_found_out_as_it_is_sent(gateway_store: Store, tmp_path: Path) -> None:
+    write_parts(tmp_path / "m" / "w.bin", SIZES[:2])
+    request = request_for(tmp_path / "m")
+    write_parts(tmp_path / "m" / "w.bin", SIZES[:2], seed=5)
+    with pytest.raises(SourceChanged, match="another digest"):
+        upload_version(gateway_store.objects, request)
+    assert gateway_store.listed() == []

@@ -53,6 +53,8 @@ def combined_crc32(first: int, second: int, second_size: int, *, polynomial: int
 
     Appending n zero bytes to the first block multiplies its remainder by x^(8n) modulo the polynomial.
     """
+    if not first:
+        return second
     return _multiplied(_power_of_x(8 * second_size, polynomial), first, polynomial) ^ second
 
 

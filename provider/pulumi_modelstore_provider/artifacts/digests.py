@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileI
 
 _CHUNK = 1 << 20
 _MOST_THREADS = 8
+_WORTH_ONE_READING = 16 << 20
+"""Bytes above which a file is sent in parts, and its digest is known before the object exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,14 @@ class SourceFile:
     size: int
 
 
-def digest_files(files: Sequence[SourceFile], cache: DigestCache) -> tuple[dict[str, str], list[str]]:
+def digest_files(
+    files: Sequence[SourceFile], cache: DigestCache, *, taken: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], list[str]]:
     """Return `{path: "sha256:<hex>"}` and what went wrong, a sentence a file.
 
-    A file whose size or times change while it is read, or that has another size than when it was listed, is a problem.
+    `taken` are digests to be taken for true of large files that the cache does not know: who gives them compares each
+    file with its digest while reading it, and need not read it twice. A file whose size or times change while it is
+    read, or that has another size than when it was listed, is a problem.
     """
     looked_at = cache.now_ns()
     identities: dict[str, FileIdentity] = {}
@@ -39,6 +45,9 @@ def digest_files(files: Sequence[SourceFile], cache: DigestCache) -> tuple[dict[
             problems.append(f"{file.path!r} cannot be looked at: {error.strerror}")
     known = cache.lookup(identities.values())
     digests = {path: known[identity] for path, identity in identities.items() if identity in known}
+    for file in files:
+        if taken and file.size > _WORTH_ONE_READING and file.path in taken and file.path in identities:
+            digests.setdefault(file.path, taken[file.path])
     unknown = [file for file in files if file.path in identities and file.path not in digests]
     fresh: dict[FileIdentity, str] = {}
     if unknown:

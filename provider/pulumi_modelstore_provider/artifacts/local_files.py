@@ -34,10 +34,11 @@ class LocalFile:
                 remedy="Put it back or choose another source, then run again",
             ) from None
         try:
-            if os.fstat(descriptor).st_size != entry.size:
+            opened = _OpenFile(descriptor, self.name)
+            if opened.size != entry.size:
                 what = "The source file has another size than when the program ran"
                 raise SourceChanged(what, on=self.name, remedy=_WAIT)
-            yield _OpenFile(descriptor, self.name)
+            yield opened
         finally:
             os.close(descriptor)
 
@@ -50,6 +51,7 @@ class _OpenFile:
     def __init__(self, descriptor: int, path: str) -> None:
         self._descriptor, self._path = descriptor, path
         self._before = self._identity()
+        self.size = self._before.size
 
     def read_into(self, offset: int, buffer: memoryview) -> None:
         while buffer:

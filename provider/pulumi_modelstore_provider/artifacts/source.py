@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,10 +47,12 @@ def read_source(path: str | Path, *, base: Path, cache: DigestCache | None = Non
     return scan(path, base=base, cache=cache)[0]
 
 
-def scan(path: str | Path, *, base: Path, cache: DigestCache | None = None) -> tuple[Content, Listing]:
-    """Do what `read_source` does, and also return where the files lie."""
+def scan(
+    path: str | Path, *, base: Path, cache: DigestCache | None = None, taken: Mapping[str, str] | None = None
+) -> tuple[Content, Listing]:
+    """Do what `read_source` does, and also return where the files lie; `taken` as of `digest_files`."""
     listing = list_source(path, base=base)
-    digests, unreadable = digest_files(listing.files, cache if cache is not None else DigestCache())
+    digests, unreadable = digest_files(listing.files, cache if cache is not None else DigestCache(), taken=taken)
     problems = listing.problems + unreadable
     if problems:
         raise InvalidSource(str(path), _shortened(problems))

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.commits import read_manifest, version_conflict, write_manifest
-from pulumi_modelstore_provider.artifacts.content import Content, FilesInput, declared_tree
+from pulumi_modelstore_provider.artifacts.content import (
+    Content,
+    FilesInput,
+    declared_digests,
+    declared_tree,
+    is_summary,
+)
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
 from pulumi_modelstore_provider.artifacts.manifest import Manifest
-from pulumi_modelstore_provider.artifacts.sources.reading import read_sources
-from pulumi_modelstore_provider.artifacts.sources.settings import LocalFiles, SourcesInput
+from pulumi_modelstore_provider.artifacts.sources.reading import Reading, read_sources
+from pulumi_modelstore_provider.artifacts.sources.settings import LocalFiles, SourceSettings, SourcesInput
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings, in_force
 from pulumi_modelstore_provider.artifacts.verification import Method
@@ -119,7 +125,7 @@ def _source(
     sources = source if not isinstance(source, str) else (LocalFiles(path=source),) if source else ()
     named = ", ".join(map(str, sources))
     try:
-        reading = read_sources(sources, base=request.base, config=request.config, urn=request.urn) if sources else None
+        reading = _read(request, sources) if sources else None
     except SourceUnavailable as absent:
         raise _nothing_to_send(objects, request, f"its source {named!r} is not at hand here", absent, damaged) from None
     if reading is None:
@@ -131,6 +137,12 @@ def _source(
             remedy="Preview again: the new content becomes a new version",
         )
     return reading.content, reading.files
+
+
+def _read(request: UploadRequest, sources: Sequence[SourceSettings]) -> Reading:
+    """Look at the sources. A large file whose digest nobody remembers is digested as it is sent, and compared then."""
+    taken = {} if is_summary(request.files) else declared_digests(request.files)
+    return read_sources(sources, base=request.base, config=request.config, urn=request.urn, taken=taken)
 
 
 def _nothing_to_send(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import socket
 import ssl
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -19,6 +20,7 @@ _RECEIVED_AT_ONCE = 1 << 16
 _SENT_WITH_THE_HEAD = 1 << 16
 _LONGEST_HEAD = 1 << 18
 _LAST_WORDS_SECONDS = 5.0
+_MOMENT_SECONDS = 1.0
 
 Pieces: TypeAlias = Iterable[memoryview]
 """A body in pieces, made as they are asked for."""
@@ -52,6 +54,7 @@ class HttpConnection:
         self._poll = select.poll()
         self._poll.register(opened, select.POLLIN)
         self.reusable = True
+        self._answered_at = time.monotonic()
         opened.settimeout(timeout)
 
     def close(self) -> None:
@@ -61,7 +64,10 @@ class HttpConnection:
 
     def is_fit(self) -> bool:
         """Tell whether nothing has come since the last answer: what comes unasked is an end or of no request."""
-        return self.reusable and not self._received and not self._has_come()
+        if not self.reusable or self._received:
+            return False
+        # Within a moment few servers hang up: a request that one lets down goes out again anyway.
+        return time.monotonic() - self._answered_at < _MOMENT_SECONDS or not self._has_come()
 
     def exchange(
         self,
@@ -168,6 +174,7 @@ class HttpConnection:
             body = self._take(int(headers["content-length"]))
         else:
             body, kept = self._rest(), False
+        self._answered_at = time.monotonic()
         if not (kept and whole) or self._received:
             self.close()
         return HttpAnswer(status, headers, body)

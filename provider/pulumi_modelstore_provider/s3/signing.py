@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -47,8 +46,7 @@ class RequestSigner:
 
     def __init__(self, keys: Callable[[], Keys], region: str, *, clock: Callable[[], datetime] = now) -> None:
         self._keys, self._region, self._clock = keys, region, clock
-        self._lock = threading.Lock()
-        self._cached: tuple[tuple[str, str], bytes] = (("", ""), b"")
+        self._cached: tuple[tuple[str, str], hmac.HMAC] | None = None
 
     def signed(self, method: str, path: str, query: str, headers: Headers) -> list[tuple[str, str]]:
         """Return `headers` with those that sign them; `host` has to be among them.
@@ -67,22 +65,23 @@ class RequestSigner:
         request = f"{method}\n{path}\n{query}\n{listed}\n{names}\n{UNSIGNED}"
         digest = hashlib.sha256(request.encode()).hexdigest()
         text = f"{_ALGORITHM}\n{time}\n{scope}\n{digest}"
-        signature = hmac.digest(self._key(keys.secret_key, time[:8]), text.encode(), "sha256").hex()
+        signing = self._day(keys.secret_key, time[:8]).copy()
+        signing.update(text.encode())
+        signature = signing.hexdigest()
         credential = f"{_ALGORITHM} Credential={keys.access_key}/{scope}"
         sent.append(("authorization", f"{credential}, SignedHeaders={names}, Signature={signature}"))
         return sent
 
-    def _key(self, secret: str, day: str) -> bytes:
-        """The key of one day: four passes that need not be made for each request."""
-        wanted = (secret, day)
-        with self._lock:
-            made, key = self._cached
-            if made != wanted:
-                key = f"AWS4{secret}".encode()
-                for step in (day, self._region, "s3", "aws4_request"):
-                    key = hmac.digest(key, step.encode(), "sha256")
-                self._cached = (wanted, key)
-        return key
+    def _day(self, secret: str, day: str) -> hmac.HMAC:
+        """What signs on one day: four passes that need not be made for each request."""
+        wanted, made = (secret, day), self._cached
+        if made is None or made[0] != wanted:
+            key = f"AWS4{secret}".encode()
+            for step in (day, self._region, "s3", "aws4_request"):
+                key = hmac.digest(key, step.encode(), "sha256")
+            made = (wanted, hmac.new(key, digestmod="sha256"))
+            self._cached = made
+        return made[1]
 
 
 def quoted_path(path: str) -> str:

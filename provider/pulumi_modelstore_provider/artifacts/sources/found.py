@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,12 +22,14 @@ class Surroundings:
         config: gives the stack's configuration, for `config:` references.
         cache: remembers digests.
         urn: the resource under which progress is told; may be empty.
+        taken: digests by path in the version that are taken for true of large files on this machine.
     """
 
     base: Path
     config: ConfigLookup | None = None
     cache: DigestCache = field(default_factory=DigestCache)
     urn: str = ""
+    taken: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def read_sources(
     pinned: Sequence[SourceSettings] | None = None,
     cache: DigestCache | None = None,
     urn: str = "",
+    taken: Mapping[str, str] | None = None,
 ) -> Reading:
     """Read all sources together as one content; what is known from an earlier reading is not read again.
 
@@ -60,12 +61,13 @@ def read_sources(
         pinned: what an earlier reading of these same sources has pinned, to be kept to.
         cache: of digests; unset, the user's own.
         urn: the resource under which progress is told.
+        taken: digests by path that are taken for true of large files on this machine, which are then not read.
 
     Raises:
         SourceUnavailable: where the only problem is that a source is not at hand: no such path, no answer, no token.
         InvalidSource: with all problems of all sources at once; both have them as `problems`.
     """
-    around = Surroundings(base, config, cache if cache is not None else DigestCache(), urn)
+    around = Surroundings(base, config, cache if cache is not None else DigestCache(), urn, taken or {})
     found: list[tuple[SourceSettings, Found]] = []
     failures: list[tuple[SourceSettings, ModelstoreError]] = []
     for source in _kept_to(sources, pinned):
