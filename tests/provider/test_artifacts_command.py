@@ -40,7 +40,7 @@ models, archive = (
     for name, name_of in (("models", bucket), ("archive", f"{bucket}-archive"))
 )
 tags = {"latest": "stable", "stable": None}
-llama = ModelArtifact("llama", namespace=models, source="weights", version="v3", tags=tags)
+llama = ModelArtifact("llama", namespace=models, source="weights", version="v3", tags=tags, keep_versions=1)
 k8s.core.v1.ConfigMap("chat", data={"STORAGE_URI": llama.uri}, opts=pulumi.ResourceOptions(depends_on=[llama]))
 k8s.batch.v1.Job("scoring", spec={"template": {"spec": {"restartPolicy": "Never", "containers": [
     {"name": "c", "image": "i", "args": [f"--model=s3://{bucket}/team/models/llama/v1"]},
@@ -123,15 +123,15 @@ def test_list(deployed: Deployed) -> None:
     assert without_times(deployed.run("list").output) == (
         "MODEL  VERSION  SIZE     FILES  MODIFIED (UTC)    TAGS            USED BY                              NOTE\n"
         "llama  v3       16.8 MB  2      <when>            latest, stable  ConfigMap/chat, ModelArtifact/llama\n"
-        "llama  v2       16.8 MB  2      <when>          \n"
+        f"llama  v2       16.8 MB  2      <when>          {' ' * 55}may be pruned\n"
         "llama  v1       16.8 MB  2      <when>                            Job/scoring\n"
     )
     document = json.loads(deployed.run("list", "llama", "--json").output)
     (model,) = document["models"]
-    assert (document["namespace"], model["model"], model["keepVersions"]) == ("models", "llama", None)
+    assert (document["namespace"], model["model"], model["keepVersions"]) == ("models", "llama", 1)
     assert {v["version"]: v["digest"] for v in model["versions"]} == deployed.digests
     assert model["tags"] == {"latest": "stable", "stable": "v3"}
-    assert not any(version["mayBePruned"] for version in model["versions"])
+    assert [version["version"] for version in model["versions"] if version["mayBePruned"]] == ["v2"]
 
 
 def test_show(deployed: Deployed) -> None:
@@ -280,9 +280,9 @@ def test_verify(deployed: Deployed) -> None:
 
 
 def test_prune(deployed: Deployed) -> None:
-    assert "nothing says how many versions of 'llama' to keep" in deployed.run("prune", "llama", code=1).output
     before = deployed.store.listed()
-    assert deployed.run("prune", "llama", "--keep", "1").output == (
+    assert deployed.run("prune", "llama", "--keep", "3").output.splitlines()[-1] == "None is to go."
+    assert deployed.run("prune", "llama").output == (
         "VERSION  SIZE            WHY\n"
         "v3       16.8 MB  stays  tag latest; tag stable; ConfigMap/chat; ModelArtifact/llama; the newest\n"
         "v2       16.8 MB  goes\n"
@@ -302,6 +302,21 @@ def test_prune(deployed: Deployed) -> None:
     }  # fmt: skip
     assert "every version of 'llama' is to stay" in deployed.run("prune", "llama", "--keep", "1", "--yes").output
     send(deployed.store, deployed.project / "weights", "v2")
+
+
+def test_model_that_is_no_artifact_of_the_stack(deployed: Deployed) -> None:
+    content = read_source(deployed.project / "weights", base=deployed.project)
+    prefix = "team/models/foreign/"
+    upload_version(
+        deployed.store.objects, UploadRequest(prefix, "v1", content.as_inputs(), str(deployed.project / "weights"))
+    )
+    try:
+        assert "nothing says how many versions of 'foreign' to keep" in deployed.run("prune", "foreign", code=1).output
+        assert deployed.run("list", "foreign").output.count("may be pruned") == 0
+        assert deployed.run("prune", "foreign", "v1", "--yes").output == "Deleted foreign v1: 2 files.\n"
+        assert "has no model 'foreign'" in deployed.run("show", "foreign", code=1).output
+    finally:
+        deployed.store.objects.delete([key for key in deployed.store.listed() if key.startswith(prefix)])
 
 
 def test_namespace_that_is_not_clear(deployed: Deployed) -> None:

@@ -53,7 +53,8 @@ class ModelArtifact(CheckedComponent):
         keep_versions: how many of the model's newest versions are to stay, at least 1; `modelstore artifacts prune` may
             then remove older ones that nothing uses. Nothing is removed by itself.
         on_delete: `retain` keeps all objects when the artifact leaves the stack, tags too; `purge` deletes the tags and
-            the objects of this version.
+            the objects of this version, unless another stack's tag leads to it. Services that were given the artifact
+            go first; one that has the URI as plain text is not known then.
         opts: options of the component; `providers` reaches its children.
 
     Raises:

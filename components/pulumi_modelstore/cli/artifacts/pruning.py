@@ -73,7 +73,8 @@ def _plan(model: str, verdicts: Sequence[Verdict]) -> str:
         for one in verdicts
     ]
     freed = sum(one.version.size for one in verdicts if one.goes)
-    end = f"Nothing was deleted. With --yes {human_size(freed)} of {model!r} go."
+    going = any(one.goes for one in verdicts)
+    end = f"Nothing was deleted. With --yes {human_size(freed)} of {model!r} go." if going else "None is to go."
     return "\n".join((table(("VERSION", "SIZE", "", "WHY"), rows), end))
 
 
