@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.serving.parallel import Parallel
     from pulumi_modelstore.serving.pod_placement import PodPlacement
     from pulumi_modelstore.serving.probe import Probe, Probes
+    from pulumi_modelstore.serving.readiness import Readiness
     from pulumi_modelstore.serving.security import Security
     from pulumi_modelstore.serving.storage_initializer import StorageInitializer
     from pulumi_modelstore.serving.vllm import VllmRuntime
@@ -120,6 +121,7 @@ __all__ = [
     "PodPlacement",
     "Probe",
     "Probes",
+    "Readiness",
     "Registry",
     "RegistryCredentials",
     "Resources",
@@ -197,6 +199,7 @@ _MODULES = {
     "PodPlacement": "serving.pod_placement",
     "Probe": "serving.probe",
     "Probes": "serving.probe",
+    "Readiness": "serving.readiness",
     "Registry": "kserve.registry",
     "RegistryCredentials": "kserve.registry",
     "Resources": "kserve.resources",

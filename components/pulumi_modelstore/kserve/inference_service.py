@@ -18,6 +18,7 @@ from pulumi_modelstore.kserve.predictor import predictor
 from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Gpu, Resources
 from pulumi_modelstore.kserve.service_check import check_model, check_model_size, check_service
+from pulumi_modelstore.kserve.service_wait import declare_wait
 from pulumi_modelstore.kserve.service_warnings import service_warnings
 from pulumi_modelstore.kserve.start import declare_beside
 from pulumi_modelstore.kserve.storage_uri import is_downloaded, uri_problems, uri_warnings
@@ -27,6 +28,7 @@ from pulumi_modelstore.serving.node_cache import NodeCache
 from pulumi_modelstore.serving.parallel import Parallel
 from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.serving.probe import Probes
+from pulumi_modelstore.serving.readiness import Readiness
 from pulumi_modelstore.serving.release import Mode, uri_release_problems
 from pulumi_modelstore.serving.security import Security
 from pulumi_modelstore.serving.storage_initializer import StorageInitializer
@@ -67,6 +69,7 @@ class GpuInferenceService(CheckedComponent):
         storage_initializer: what the download of the model may use, where KServe's own is too small.
         node_cache: keep the model on the nodes: pods download nothing once a node has it.
         streaming: have a `VllmRuntime` stream the weights from S3 into the GPUs, with the key of `credentials`.
+        readiness: wait until the service answers, and fail with the reason where it does not; unset, do not wait.
         deployment_mode: `Standard` or `Knative`; a change is a replacement.
         canary_traffic_percent: share of the requests that a changed service gets beside the revision before, 0 to 100;
             in Knative mode only (`ModelRollout` does it in both).
@@ -120,6 +123,7 @@ class GpuInferenceService(CheckedComponent):
         storage_initializer: StorageInitializer | None = None,
         node_cache: NodeCache | None = None,
         streaming: bool = False,
+        readiness: Readiness | None = None,
         deployment_mode: Mode = "Standard",
         canary_traffic_percent: int | None = None,
         kserve_version: str = "0.20",
@@ -164,6 +168,7 @@ class GpuInferenceService(CheckedComponent):
             storage_initializer=storage_initializer,
             node_cache=node_cache,
             streaming=streaming,
+            readiness=readiness,
             alauda=Alauda(model_repository, pipeline_tag, runtime_type),
             annotations=annotations,
             labels=labels,
@@ -182,16 +187,19 @@ class GpuInferenceService(CheckedComponent):
         after += declare_beside(self, given, storage_uri, model_bytes=model_bytes, after=after)
         for warning in service_warnings(given):
             pulumi.log.warn(warning, self)
-        KubernetesObject(
+        manifest = {
+            "metadata": given.metadata(),
+            "spec": {"predictor": predictor(given, storage_uri, download_bytes=download_bytes)},
+        }
+        service = KubernetesObject(
             f"{check.name}-service",
             api_version="serving.kserve.io/v1beta1",
             kind="InferenceService",
-            manifest={
-                "metadata": given.metadata(),
-                "spec": {"predictor": predictor(given, storage_uri, download_bytes=download_bytes)},
-            },
+            manifest=manifest,
             opts=self.child_options(depends_on=after),
         )
+        if given.readiness is not None:
+            declare_wait(self, given, manifest, service)
         outputs = {
             "service_name": given.service_name,
             "kubernetes_namespace": given.kubernetes_namespace,

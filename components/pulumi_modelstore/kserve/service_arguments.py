@@ -16,6 +16,7 @@ from pulumi_modelstore.serving.node_cache import NodeCache
 from pulumi_modelstore.serving.parallel import Parallel
 from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.serving.probe import Probes
+from pulumi_modelstore.serving.readiness import Readiness
 from pulumi_modelstore.serving.release import Mode, Release, mode_annotation
 from pulumi_modelstore.serving.security import Security
 from pulumi_modelstore.serving.shared_memory import shared_memory_mount, shared_memory_volume
@@ -57,6 +58,7 @@ class ServiceArguments:
     storage_initializer: StorageInitializer | None
     node_cache: NodeCache | None
     streaming: bool
+    readiness: Readiness | None
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
 

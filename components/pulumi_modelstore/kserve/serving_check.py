@@ -12,6 +12,7 @@ from pulumi_modelstore.serving.mount import MODEL_PLACE, mount_problems
 from pulumi_modelstore.serving.parallel import Parallel
 from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.serving.probe import Probes
+from pulumi_modelstore.serving.readiness import Readiness
 from pulumi_modelstore.serving.security import Security
 from pulumi_modelstore.serving.shared_memory import PLACE, shared_memory_problems
 from pulumi_modelstore.serving.vllm import VllmRuntime
@@ -41,6 +42,9 @@ def check_serving(check: ArgumentCheck, arguments: ServiceArguments, *, uri: Any
         check.extend(probes.problems(), under="probes")
         if isinstance(arguments.runtime, VllmRuntime):
             check.add("probes", "are given beside a VllmRuntime", "Give them to the runtime")
+    readiness = arguments.readiness
+    if readiness is not None and check.settings("readiness", readiness, Readiness, remedy="Pass Readiness(...)"):
+        check.extend(readiness.problems(), under="readiness")
     if check.settings("security", security, Security, remedy="Pass Security(...)"):
         check.extend(security.problems(), under="security")
 

@@ -22,6 +22,7 @@ from pulumi_modelstore import (
     PodPlacement,
     Probe,
     Probes,
+    Readiness,
     Resources,
     SecretKey,
     Security,
@@ -228,9 +229,36 @@ def test_replicas_of_one_node_share_a_volume() -> None:
     assert predictor(declare(program))["maxReplicas"] == 2
 
 
+def test_a_deployment_waits_for_what_it_changed() -> None:
+    readiness = Readiness(timeout="1h30m", kubeconfig="config:cluster", context="gpu")
+    waits = [
+        serve(runtime=runtime, readiness=readiness, arguments=arguments)["llama-ready"]
+        for runtime, arguments in ((VLLM, []), (VLLM, []), (VLLM, ["--enforce-eager"]), (VllmRuntime(image="x:2"), []))
+    ]
+    assert waits[0].type == "pulumi-python:dynamic/modelstore:ServiceReady"
+    given = {
+        key: waits[0].inputs[key] for key in ("service", "kubernetesNamespace", "timeout", "kubeconfig", "context")
+    }
+    assert given == {
+        "service": "llama",
+        "kubernetesNamespace": "default",
+        "timeout": 5400,
+        "kubeconfig": "config:cluster",
+        "context": "gpu",
+    }
+    assert "llama-service" in waits[0].dependencies
+    declared = [wait.inputs["declared"] for wait in waits]
+    assert (declared[0] == declared[1], len(set(declared))) == (True, 3)
+    assert "llama-ready" not in serve().resources
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ({"readiness": Readiness(timeout="soon")}, "readiness.timeout: 'soon' is no time"),
+        ({"readiness": Readiness(timeout="0s")}, "readiness.timeout: '0s' is no time"),
+        ({"readiness": Readiness(kubeconfig="apiVersion: v1")}, "readiness.kubeconfig: is no reference"),
+        ({"readiness": "30m"}, "readiness: str is not Readiness"),
         (
             {"environment": {"HF_TOKEN": "hf_" + "a" * 30}},
             'Put it into a Secret and pass SecretKey("its name", key="HF_',

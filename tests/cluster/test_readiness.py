@@ -1,0 +1,290 @@
+"""Waiting for a service on a real API server, whose objects are written as KServe, kubelet and scheduler write them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from cluster.declared import path, service
+from pulumi_modelstore_provider.errors import ModelstoreError
+from pulumi_modelstore_provider.readiness.kubernetes_api import KubernetesApi
+from pulumi_modelstore_provider.readiness.waiting import NotReady, wait_until_ready
+from pulumi_modelstore_provider.resources.service_ready import ServiceReadyProvider
+from servers.apiserver import ApiServer
+
+pytest.importorskip("kubernetes", reason="the extra `cluster` is not installed")
+
+SERVICES = "/apis/serving.kserve.io/v1beta1"
+MERGE = "application/merge-patch+json"
+READY = {"conditions": [{"type": "Ready", "status": "True"}, {"type": "PredictorReady", "status": "True"}]}
+UNREADY = [{"type": "Ready", "status": "False"}]
+FAR = 600.0
+
+
+class Stage:
+    """A namespace in which services, pods and events are written, and the time that passes meanwhile."""
+
+    def __init__(self, apiserver: ApiServer, namespace: str) -> None:
+        self.apiserver, self.namespace = apiserver, namespace
+        self.time = 0.0
+        self.later: Iterator[Callable[[], object]] = iter(())
+        self.numbers = itertools.count()
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        next(self.later, lambda: None)()
+
+    def service(self) -> None:
+        self.apiserver.request("POST", path(self.namespace, "inferenceservices", SERVICES), _typed(service()))
+
+    def status(self, **status: Any) -> None:
+        place = path(self.namespace, "inferenceservices/llm/status", SERVICES)
+        self.apiserver.request("PATCH", place, {"status": status}, MERGE)
+
+    def change(self, uri: str) -> int:
+        """Change the service; returns its generation."""
+        place = path(self.namespace, "inferenceservices/llm", SERVICES)
+        patch = {"spec": {"predictor": {"model": {"storageUri": uri}}}}
+        return int(self.apiserver.request("PATCH", place, patch, MERGE)["metadata"]["generation"])
+
+    def pod(self, **status: Any) -> str:
+        name = f"llm-predictor-{next(self.numbers)}"
+        container = {"name": "kserve-container", "image": "vllm"}
+        metadata = {"name": name, "labels": {"serving.kserve.io/inferenceservice": "llm"}}
+        pods = path(self.namespace, "pods")
+        self.apiserver.request("POST", pods, {"metadata": metadata, "spec": {"containers": [container]}})
+        self.apiserver.request("PATCH", f"{pods}/{name}/status", {"status": status}, MERGE)
+        return name
+
+    def event(self, about: str, kind: str, reason: str, message: str) -> None:
+        body = {
+            "metadata": {"name": f"{about}.{next(self.numbers)}"},
+            "involvedObject": {"kind": kind, "name": about, "namespace": self.namespace},
+            "type": "Warning",
+            "reason": reason,
+            "message": message,
+            "lastTimestamp": "2024-03-20T10:00:00Z",
+        }
+        self.apiserver.request("POST", path(self.namespace, "events"), body)
+
+    def wait(self, *later: Callable[[], object], timeout: float = FAR) -> list[str]:
+        """Wait, with one of `later` happening in each pause; returns what was told."""
+        told: list[str] = []
+        self.later = iter(later)
+        api = KubernetesApi(f"path:{self.apiserver.kubeconfig}")
+        wait_until_ready(api, self.namespace, "llm", timeout=timeout, clock=self, told=told.append)
+        return told
+
+    def refusal(self, *later: Callable[[], object], timeout: float = FAR) -> str:
+        with pytest.raises(NotReady) as refused:
+            self.wait(*later, timeout=timeout)
+        assert f"InferenceService {self.namespace}/llm" in str(refused.value)
+        return str(refused.value)
+
+
+def _typed(manifest: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService"} | manifest
+
+
+def container(name: str = "kserve-container", *, last: dict[str, Any] | None = None, **state: Any) -> dict[str, Any]:
+    found = {"name": name, "image": "quay.io/team/x:v1", "imageID": "", "ready": False, "restartCount": 4}
+    return found | {"state": state} | ({"lastState": {"terminated": last}} if last else {})
+
+
+@pytest.fixture
+def stage(apiserver: ApiServer, namespace: str) -> Stage:
+    stage = Stage(apiserver, namespace)
+    stage.service()
+    return stage
+
+
+def test_a_service_comes_up(stage: Stage) -> None:
+    loading = [{"type": "PodScheduled", "status": "True"}, {"type": "Initialized", "status": "False"}]
+    told = stage.wait(
+        lambda: stage.pod(phase="Pending", conditions=loading),
+        lambda: stage.apiserver.request(
+            "DELETE", f"{path(stage.namespace, 'pods')}/llm-predictor-0?gracePeriodSeconds=0"
+        ),
+        lambda: stage.status(conditions=UNREADY),
+        lambda: stage.status(**READY),
+    )
+    assert told == [
+        "it has no condition Ready yet",
+        "pod llm-predictor-0: it downloads the model",
+        "it has no condition Ready yet",
+    ]
+    assert stage.time == 21.0, "it is looked at twice more once it is ready"
+
+
+def test_what_was_ready_before_a_change_is_not_ready(stage: Stage) -> None:
+    stage.status(**READY, observedGeneration=1)
+    generation = stage.change("s3://bucket/models/llm/2/")
+    said = stage.refusal(timeout=10)
+    assert "KServe has not looked at the last change yet" in said
+    assert "is not ready after 10 s, and the time is up" in said
+    stage.wait(lambda: stage.status(**READY, observedGeneration=generation))
+    # The new pods are loading behind the ones that still serve.
+    new = stage.pod(phase="Running", conditions=[{"type": "Ready", "status": "False"}])
+    assert f"pod {new}: the runtime does not answer its probes yet" in stage.refusal(timeout=10)
+
+
+def test_without_a_service(apiserver: ApiServer, namespace: str) -> None:
+    stage = Stage(apiserver, namespace)
+    assert "the InferenceService does not exist" in stage.refusal()
+    assert stage.time == 120.0
+
+
+UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+PULL = {"reason": "ImagePullBackOff", "message": "Back-off pulling image: 401 Unauthorized"}
+DOWNLOAD = {"exitCode": 1, "reason": "Error", "message": "S3 error [403] HeadBucket"}
+FAILURES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "gpu": (
+        {"conditions": [UNSCHEDULABLE | {"message": "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."}]},
+        "no node takes it: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.",
+        "ask for fewer (gpu=Gpu(count=...))",
+    ),
+    "taint": (
+        {"conditions": [UNSCHEDULABLE | {"message": "1 node(s) had untolerated taint {gpu: true}"}]},
+        "no node takes it: 1 node(s) had untolerated taint {gpu: true}",
+        "tolerate their taints",
+    ),
+    "image": (
+        {"containerStatuses": [container(waiting=PULL)]},
+        "the image quay.io/team/x:v1 of kserve-container cannot be pulled: ImagePullBackOff: Back-off",
+        "RegistryCredentials(...)",
+    ),
+    "secret": (
+        {
+            "containerStatuses": [
+                container(waiting={"reason": "CreateContainerConfigError", "message": 'secret "hub" not found'})
+            ]
+        },
+        'kserve-container cannot be started: CreateContainerConfigError: secret "hub" not found',
+        "Declare what the message names",
+    ),
+    "download": (
+        {
+            "initContainerStatuses": [
+                container("storage-initializer", waiting={"reason": "CrashLoopBackOff"}, last=DOWNLOAD)
+            ]
+        },
+        "the download ended with 1 after 4 restart(s): S3 error [403] HeadBucket",
+        "modelstore doctor",
+    ),
+    "memory of the download": (
+        {
+            "initContainerStatuses": [
+                container("storage-initializer", terminated={"exitCode": 137, "reason": "OOMKilled"})
+            ]
+        },
+        "storage-initializer was killed for using more memory than its limit",
+        "storage_initializer=StorageInitializer(memory=...)",
+    ),
+    "server": (
+        {
+            "containerStatuses": [
+                container(waiting={"reason": "CrashLoopBackOff"}, last={"exitCode": 1, "message": "CUDA"})
+            ]
+        },
+        "kserve-container ended with 1 after 4 restart(s): CUDA",
+        "kubectl logs --previous -c kserve-container",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+def test_what_a_pod_fails_of_is_the_reason(stage: Stage, kind: str) -> None:
+    status, said, remedy = FAILURES[kind]
+    stage.status(conditions=[{"type": "PredictorReady", "status": "False", "reason": "MinimumReplicasUnavailable"}])
+    name = stage.pod(phase="Pending", **status)
+    refusal = stage.refusal()
+    assert f"pod {name}: {said}" in refusal
+    assert remedy in refusal
+    # Nodes may be added; an image, a Secret or a key changes by somebody's doing only.
+    assert stage.time == (FAR if kind in ("gpu", "taint") else 120.0)
+
+
+def test_a_pull_that_fails_once_is_none(stage: Stage) -> None:
+    name = stage.pod(phase="Pending", containerStatuses=[container(waiting=PULL)])
+    running = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": None}
+    place = f"{path(stage.namespace, 'pods')}/{name}/status"
+    told = stage.wait(
+        lambda: stage.apiserver.request("PATCH", place, {"status": running}, MERGE), lambda: stage.status(**READY)
+    )
+    assert "cannot be pulled" in told[0]
+
+
+def test_a_quota_is_the_reason_where_no_pod_was_made(stage: Stage) -> None:
+    stage.event("llm-predictor-6f7b", "ReplicaSet", "FailedCreate", "exceeded quota: gpus, requested: nvidia.com/gpu=8")
+    stage.event("other-predictor-6f7b", "ReplicaSet", "FailedCreate", "of another service")
+    refusal = stage.refusal(timeout=60)
+    assert "no pod could be created: exceeded quota: gpus, requested: nvidia.com/gpu=8" in refusal
+    assert "ResourceQuota" in refusal
+
+
+def test_a_volume_that_cannot_be_mounted_is_the_reason(stage: Stage) -> None:
+    name = stage.pod(phase="Pending", conditions=[{"type": "Initialized", "status": "False"}])
+    stage.event(name, "Pod", "FailedMount", "persistentvolumeclaim not bound")
+    assert f"pod {name}: a volume cannot be mounted: persistentvolumeclaim not bound" in stage.refusal(timeout=60)
+
+
+def test_a_runtime_that_does_not_exist_is_the_reason(stage: Stage) -> None:
+    failure = {"reason": "RuntimeNotRecognized", "message": "no runtime kserve-vllm"}
+    stage.status(modelStatus={"transitionStatus": "InvalidSpec", "lastFailureInfo": failure})
+    refusal = stage.refusal()
+    assert "RuntimeNotRecognized: no runtime kserve-vllm" in refusal
+    assert "pass VllmRuntime(...)" in refusal
+
+
+def test_a_condition_is_the_reason_where_nothing_else_is(stage: Stage) -> None:
+    conditions = [
+        {"type": "IngressReady", "status": "False", "reason": "NoGateway", "message": "the Gateway is missing"},
+        {"type": "PredictorReady", "status": "True"},
+        {"type": "Ready", "status": "False"},
+    ]
+    stage.status(conditions=conditions)
+    assert "IngressReady is not true (NoGateway: the Gateway is missing)" in stage.refusal(timeout=30)
+
+
+def test_the_resource_waits_for_a_service_and_keeps_what_it_was_told(stage: Stage, apiserver: ApiServer) -> None:
+    stage.status(**READY)
+    props = {
+        "kubernetesNamespace": stage.namespace,
+        "service": "llm",
+        "declared": "0a",
+        "timeout": 60,
+        "kubeconfig": f"path:{apiserver.kubeconfig}",
+    }
+    provider = ServiceReadyProvider()
+    assert provider.check({}, props).failures == []
+    assert [item.property for item in provider.check({}, props | {"kubeconfig": "apiVersion"}).failures] == [
+        "kubeconfig"
+    ]
+    made = provider.create(props)
+    assert made.id == f"{stage.namespace}/llm"
+    assert provider.diff(made.id, made.outs or {}, props | {"timeout": 90}).changes is False
+    assert provider.diff(made.id, made.outs or {}, props | {"declared": "0b"}).changes is True
+    assert provider.diff(made.id, made.outs or {}, props | {"service": "other"}).replaces == ["service"]
+
+
+def test_a_cluster_that_is_not_there(stage: Stage, tmp_path: Any) -> None:
+    with pytest.raises(ModelstoreError, match="There is no cluster to look at"):
+        KubernetesApi(f"path:{tmp_path / 'none'}")
+    with pytest.raises(ModelstoreError, match="configuration has no clusterConfig"):
+        KubernetesApi("config:clusterConfig", config=lambda _: None)
+    text = stage.apiserver.kubeconfig.read_text()
+    assert KubernetesApi("config:cluster", config=lambda _: text).look(stage.namespace, "llm").service is not None
+    closed = text.replace(stage.apiserver.url, "https://127.0.0.1:1")
+    nobody = KubernetesApi("config:cluster", config=lambda _: closed)
+    with pytest.raises(ModelstoreError, match="The cluster does not answer"):
+        nobody.look(stage.namespace, "llm")
+    foreign = text.replace(stage.apiserver.token, "another-token")
+    stranger = KubernetesApi("config:cluster", config=lambda _: foreign)
+    with pytest.raises(ModelstoreError, match="refused to tell"):
+        stranger.look(stage.namespace, "llm")
