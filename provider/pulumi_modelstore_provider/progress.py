@@ -166,11 +166,21 @@ class TransferProgress:
         with self._lock:
             self._done += count
             self._moved += count if moved else 0
-            message = self._message()
+            message = self._text()
             done = self._done
         report(self._urn, message, done=done, total=self._total, clock=self._clock)
 
-    def _message(self) -> str:
+    def message(self) -> str:
+        """Say how far it has come."""
+        with self._lock:
+            return self._text()
+
+    @property
+    def total(self) -> int:
+        """Bytes in all."""
+        return self._total
+
+    def _text(self) -> str:
         share = 100 if self._total <= 0 else int(100 * self._done / self._total)
         text = f"{self._verb} {share}% of {human_size(self._total)}"
         elapsed = self._clock() - self._started

@@ -12,7 +12,9 @@ import pytest
 from provider.places import Place
 from provider.recording_proxy import recording_proxy
 from provider.stores import MIB, PREFIX, Store, request_for
+from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache
 from pulumi_modelstore_provider.artifacts.layout import version_prefix
+from pulumi_modelstore_provider.artifacts.sources import remote_digests
 from pulumi_modelstore_provider.artifacts.sources.reading import Reading, read_sources
 from pulumi_modelstore_provider.artifacts.sources.settings import BucketObjects
 from pulumi_modelstore_provider.artifacts.upload import UploadRequest, upload_version
@@ -90,6 +92,21 @@ def test_second_preview_reads_no_object(gateway_place: Place) -> None:
         proxy.exchanges.clear()
         assert read(through.source()).content != first.content
         assert not any("a.bin" in exchange.path for exchange in proxy.exchanges)
+
+
+def test_long_reading_is_told_of_and_short_is_not(
+    gateway_place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gateway_place.fill({"a.bin": b"a" * 100})
+    told: list[str] = []
+    other = DigestCache(tmp_path / "other.sqlite")
+    read_sources([gateway_place.source()], base=Path(), tell=told.append, cache=other)
+    assert told == []
+    monkeypatch.setattr(remote_digests, "_WORTH_TELLING", 100)
+    read_sources([gateway_place.source()], base=Path(), tell=told.append)
+    assert "without a recorded digest, 100 B: once" in told[0]
+    read_sources([gateway_place.source()], base=Path(), tell=told.append)
+    assert len(told) == 1
 
 
 def test_version_of_this_package_is_not_read_but_taken_from_its_manifest(

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pulumi
+
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.artifacts.configuration import configured
@@ -83,7 +85,7 @@ def _read(
     lock: ProgramLock,
 ) -> None:
     try:
-        reading = read_sources([source], base=lock.folder, config=configured)
+        reading = read_sources([source], base=lock.folder, config=configured, tell=pulumi.log.info)
     except SourceUnavailable as absence:
         if before is not None and not lock.refresh:
             found.sources.append(before)

@@ -104,6 +104,7 @@ def _told(request: TransferRequest, outcome: UploadOutcome) -> str:
     if outcome.receipts:
         methods = ", ".join(f"{method} ({count} files)" for method, count in sorted(outcome.methods.items()))
         kept = f", {human_size(outcome.kept)} were there from an earlier run" if outcome.kept else ""
+        kept += f", {human_size(outcome.copied)} were copied within the store" if outcome.copied else ""
         message = f"sent {human_size(outcome.sent)} of {human_size(content.total_bytes)}{kept}; verified by {methods}"
     else:
         message = f"version {request.version} ({human_size(content.total_bytes)}) is in the store already"

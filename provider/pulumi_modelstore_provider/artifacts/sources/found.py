@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ class Surroundings:
         cache: remembers digests.
         urn: the resource under which progress is told; may be empty.
         taken: digests by path in the version that are taken for true of large files on this machine.
+        tell: takes a sentence for the user where long work begins and goes on; called by the reading thread alone.
     """
 
     base: Path
@@ -30,6 +31,7 @@ class Surroundings:
     cache: DigestCache = field(default_factory=DigestCache)
     urn: str = ""
     taken: Mapping[str, str] = field(default_factory=dict)
+    tell: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,6 +51,7 @@ def read_sources(
     cache: DigestCache | None = None,
     urn: str = "",
     taken: Mapping[str, str] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Reading:
     """Read all sources together as one content; what is known from an earlier reading is not read again.
 
@@ -62,12 +63,13 @@ def read_sources(
         cache: of digests; unset, the user's own.
         urn: the resource under which progress is told.
         taken: digests by path that are taken for true of large files on this machine, which are then not read.
+        tell: takes a sentence for the user where long work begins and goes on; unset, progress alone is told.
 
     Raises:
         SourceUnavailable: where the only problem is that a source is not at hand: no such path, no answer, no token.
         InvalidSource: with all problems of all sources at once; both have them as `problems`.
     """
-    around = Surroundings(base, config, cache if cache is not None else DigestCache(), urn, taken or {})
+    around = Surroundings(base, config, cache if cache is not None else DigestCache(), urn, taken or {}, tell)
     found: list[tuple[SourceSettings, Found]] = []
     failures: list[tuple[SourceSettings, ModelstoreError]] = []
     for source in _kept_to(sources, pinned):

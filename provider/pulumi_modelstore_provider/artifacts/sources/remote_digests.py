@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from pulumi_modelstore_provider.artifacts.digest_cache import FileIdentity
+from pulumi_modelstore_provider.artifacts.sizes import human_size
 from pulumi_modelstore_provider.artifacts.sources.found import Surroundings
 from pulumi_modelstore_provider.errors import ModelstoreError
 from pulumi_modelstore_provider.progress import TransferProgress
 
 _READERS = 8
+_WORTH_TELLING = 64 << 20
+_TELL_EVERY_SECONDS = 20.0
 _BYTES_OF_INODE = 8
 
 
@@ -64,7 +67,13 @@ def digests_of(files: Sequence[RemoteFile], around: Surroundings, *, verb: str) 
         return digest
 
     with ThreadPoolExecutor(min(_READERS, len(unknown)), thread_name_prefix="digest") as pool:
-        for file, result in zip(unknown, pool.map(read, unknown), strict=True):
+        reading = [pool.submit(read, file) for file in unknown]
+        if around.tell is not None and progress.total >= _WORTH_TELLING:
+            around.tell(f"{verb} {human_size(progress.total)}: once, then it is remembered on this machine")
+            while wait(reading, _TELL_EVERY_SECONDS).not_done:
+                around.tell(progress.message())
+        for file, future in zip(unknown, reading, strict=True):
+            result = future.result()
             if isinstance(result, ModelstoreError):
                 problems.append(str(result))
             else:

@@ -22,7 +22,7 @@ from pulumi_modelstore_provider.tokens import TokenReference
 HUB = "https://huggingface.co"
 """The hub that is meant where none is named."""
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+_REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REVISION = re.compile(r"[^\x00-\x20\x7f?#%\\]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 _CHUNK = 1 << 20
-_LONGEST_WAIT_SECONDS = 60.0
+_LONGEST_WAIT_SECONDS = 300.0
+"""The window in which the Hugging Face hub counts requests (its documentation, "Rate limits")."""
+
+_RESET = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
@@ -61,9 +64,11 @@ def fill(answer: BaseHTTPResponse, buffer: memoryview) -> int:
 
 
 def asked_to_wait(answer: BaseHTTPResponse) -> float:
-    """Return the seconds that a server wants to be left alone, a minute at most."""
+    """Return the seconds that a server wants to be left alone, five minutes at most."""
     told = answer.headers.get("Retry-After", "")
-    return min(float(told), _LONGEST_WAIT_SECONDS) if told.isdecimal() else 0.0
+    spent = _RESET.search(answer.headers.get("RateLimit", ""))
+    asked = float(told) if told.isdecimal() else float(spent[1]) if spent else 0.0
+    return min(asked, _LONGEST_WAIT_SECONDS)
 
 
 def changed(name: str, what: str) -> SourceChanged:
