@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from cluster.volumes import VOLUMES
 from pulumi_modelstore import (
@@ -12,6 +13,9 @@ from pulumi_modelstore import (
     Gateway,
     Gpu,
     GpuInferenceService,
+    Hpa,
+    Keda,
+    Kpa,
     ModelArtifact,
     ModelReference,
     ModelRollout,
@@ -33,6 +37,7 @@ from pulumi_modelstore import (
     StorageInitializer,
     StorageNamespace,
     Toleration,
+    Unscaled,
     VllmRuntime,
 )
 
@@ -212,6 +217,19 @@ def rollout() -> None:
     )
 
 
+def autoscaled() -> None:
+    """By CPU, by a query and to zero, by nothing, and by Knative's own autoscaler."""
+    query = 'sum(vllm:num_requests_running{model_name="by-query"})'
+    keda = Keda(query=query, server="http://prometheus.monitoring:9090", threshold="4")
+    common: dict[str, Any] = {"model": "pvc://models/llama", "kubernetes_namespace": "serving", "runtime": "vllm"}
+    GpuInferenceService("by-cpu", **common, max_replicas=4, autoscaling=Hpa(target=70))
+    GpuInferenceService("by-query", **common, min_replicas=0, max_replicas=4, autoscaling=keda)
+    GpuInferenceService("fixed", **common, min_replicas=2, autoscaling=Unscaled())
+    GpuInferenceService(
+        "by-requests", **common, deployment_mode="Knative", min_replicas=0, max_replicas=4, autoscaling=Kpa(target=8)
+    )
+
+
 PROGRAMS: dict[str, Callable[[], None]] = {
     "declared-runtime": declared_runtime,
     "everything-about-a-pod": everything_about_a_pod,
@@ -220,5 +238,6 @@ PROGRAMS: dict[str, Callable[[], None]] = {
     "private-registry": private_registry,
     "fast-start": fast_start,
     "rollout": rollout,
+    "autoscaled": autoscaled,
     **VOLUMES,
 }

@@ -11,6 +11,7 @@ from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Gpu
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.kserve.serving_check import MODE
+from pulumi_modelstore.serving.autoscaling import autoscaling_annotations
 from pulumi_modelstore.serving.mount import Mount
 from pulumi_modelstore.serving.parallel import Parallel
 from pulumi_modelstore.serving.release import (
@@ -91,6 +92,7 @@ def arguments_of(
         release=release,
         annotations={
             MODE: mode_annotation(mode, release),
+            **autoscaling_annotations(given["autoscaling"]),
             **_worker_annotations(given["gpu"], given["parallel"]),
             **alauda.annotations(),
             **check.mapping("annotations", annotations),

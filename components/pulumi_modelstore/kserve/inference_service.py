@@ -22,6 +22,7 @@ from pulumi_modelstore.kserve.service_wait import declare_wait
 from pulumi_modelstore.kserve.service_warnings import service_warnings
 from pulumi_modelstore.kserve.start import declare_beside
 from pulumi_modelstore.kserve.storage_uri import is_downloaded, uri_problems, uri_warnings
+from pulumi_modelstore.serving.autoscaling import Autoscaling
 from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.serving.mount import Mount
 from pulumi_modelstore.serving.node_cache import NodeCache
@@ -52,8 +53,10 @@ class GpuInferenceService(CheckedComponent):
         gpu: GPUs of a replica, or of each of its nodes; None for a runtime that works without.
         parallel: how the weights are spread over GPUs and nodes; unset, as the runtime does by itself.
         resources: requests and limits beside the GPUs.
-        min_replicas: at least 1: Standard mode does not scale to zero.
+        min_replicas: 0 only where something scales to zero: in Knative mode, or with `Keda(...)`.
         max_replicas: unset, the same as `min_replicas`.
+        autoscaling: `Hpa(...)`, `Keda(...)` or `Unscaled(...)` in Standard mode, `Kpa(...)` in Knative mode; unset,
+            what KServe does unasked, by CPU in Standard mode.
         protocol_version: protocol that clients speak, such as `v1`, `v2` or `grpc-v2`.
         model_name: name of the model's container, where KServe is older than 0.16.
         model_path: folder of the volume where `model` is a `ModelVolume`; unset, all of it.
@@ -109,6 +112,7 @@ class GpuInferenceService(CheckedComponent):
         resources: Resources = Resources(),  # noqa: B008 - frozen, so sharing the default is safe
         min_replicas: int = 1,
         max_replicas: int | None = None,
+        autoscaling: Autoscaling | None = None,
         protocol_version: str | None = None,
         model_name: str | None = None,
         model_path: str | None = None,
@@ -156,6 +160,7 @@ class GpuInferenceService(CheckedComponent):
             resources=resources,
             min_replicas=min_replicas,
             max_replicas=max_replicas,
+            autoscaling=autoscaling,
             protocol_version=protocol_version,
             model_name=model_name,
             arguments=arguments,

@@ -78,6 +78,7 @@ def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, A
         {
             "minReplicas": arguments.min_replicas,
             "maxReplicas": arguments.max_replicas,
+            **(arguments.autoscaling.fields() if arguments.autoscaling else {}),
             "canaryTrafficPercent": arguments.canary_traffic_percent,
             "serviceAccountName": arguments.account_name,
             "storageContainerName": arguments.initializer_name,

@@ -11,6 +11,7 @@ import pulumi
 from pulumi_modelstore.kserve.credentials import KServeCredentials
 from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Gpu, Resources
+from pulumi_modelstore.serving.autoscaling import Autoscaling
 from pulumi_modelstore.serving.mount import Mount, pod_volumes, volume_mounts
 from pulumi_modelstore.serving.node_cache import NodeCache
 from pulumi_modelstore.serving.parallel import Parallel
@@ -45,6 +46,7 @@ class ServiceArguments:
     canary_traffic_percent: int | None
     min_replicas: int
     max_replicas: int
+    autoscaling: Autoscaling | None
     protocol_version: str | None
     model_name: str | None
     arguments: Sequence[str]

@@ -24,6 +24,7 @@ from pulumi_modelstore.kserve.serving_check import MODE, check_serving
 from pulumi_modelstore.kserve.start import check_start
 from pulumi_modelstore.kserve.storage_uri import needs_keys, uri_problems
 from pulumi_modelstore.kserve.volumes_check import check_volumes
+from pulumi_modelstore.serving.autoscaling import KINDS, Keda, autoscaling_problems
 from pulumi_modelstore.serving.release import container_name_problems, uri_release_problems
 from pulumi_modelstore.serving.vllm import VllmRuntime
 from pulumi_modelstore.serving.volumes import volume_reference
@@ -125,6 +126,7 @@ def check_service(
         check.add("protocol_version", f"{version!r} is no protocol", "Write it like v1, v2 or grpc-v2")
     _check_account(check, arguments)
     _check_canary(check, arguments)
+    _check_autoscaling(check, arguments)
     _check_replicas(check, arguments)
     if arguments.gpu is not None and check.settings("gpu", arguments.gpu, Gpu, remedy="Pass Gpu(count=...) or None"):
         check.extend(arguments.gpu.problems(), under="gpu")
@@ -166,6 +168,18 @@ def _check_canary(check: ArgumentCheck, arguments: ServiceArguments) -> None:
         check.add("canary_traffic_percent", "is set, and Standard mode has no revisions to divide between", remedy)
 
 
+def _check_autoscaling(check: ArgumentCheck, arguments: ServiceArguments) -> None:
+    autoscaling, bounds = arguments.autoscaling, (arguments.min_replicas, arguments.max_replicas)
+    if autoscaling is None:
+        return
+    if not isinstance(autoscaling, KINDS):
+        remedy = "Pass Hpa(...), Keda(...), Kpa(...) or Unscaled(...)"
+        check.add("autoscaling", f"{type(autoscaling).__name__} is no autoscaler", remedy)
+    elif check.uses_settings(autoscaling):
+        mode, nodes = arguments.mode, arguments.nodes
+        check.extend(autoscaling_problems(autoscaling, mode=mode, nodes=nodes, bounds=bounds))
+
+
 def _check_replicas(check: ArgumentCheck, arguments: ServiceArguments) -> None:
     least, most = arguments.min_replicas, arguments.max_replicas
     for argument, value in (("min_replicas", least), ("max_replicas", most)):
@@ -174,8 +188,9 @@ def _check_replicas(check: ArgumentCheck, arguments: ServiceArguments) -> None:
             found = f"{value!r} is no number of replicas" if is_plain(value) else unknown
             check.add(argument, found, "Use a whole number from 1")
             return
-    if least == 0 and arguments.mode == "Standard":
-        remedy = "Use at least 1; scaling to zero needs Knative mode"
+    scales = arguments.mode == "Knative" or isinstance(arguments.autoscaling, Keda)
+    if least == 0 and not scales:
+        remedy = "Use at least 1; scaling to zero needs Knative mode, or autoscaling=Keda(...)"
         check.add("min_replicas", "is 0, and Standard mode does not scale to zero", remedy)
     elif most < max(least, 1):
         check.add("max_replicas", f"{most} is less than min_replicas {least}", "Raise it to at least that")

@@ -11,7 +11,10 @@ from pulumi_modelstore import (
     EmptyDir,
     Gpu,
     GpuInferenceService,
+    Hpa,
     InvalidArguments,
+    Keda,
+    Kpa,
     LocalDisk,
     ModelReference,
     ModelSize,
@@ -27,6 +30,7 @@ from pulumi_modelstore import (
     SecretKey,
     Security,
     Toleration,
+    Unscaled,
     VllmRuntime,
 )
 from unit.components.declared import Declared, declare
@@ -227,6 +231,43 @@ def test_replicas_of_one_node_share_a_volume() -> None:
         GpuInferenceService("llama", model=ModelVolume("llama", size="30Gi"), max_replicas=2, placement=placement)
 
     assert predictor(declare(program))["maxReplicas"] == 2
+
+
+QUERY = Keda(query="sum(requests)", server="http://prometheus:9090")
+
+
+def test_only_what_scales_to_zero_may() -> None:
+    declared = serve(min_replicas=0, max_replicas=3, autoscaling=QUERY)
+    assert declared["llama-service"].inputs["metadata"]["annotations"]["serving.kserve.io/autoscalerClass"] == "keda"
+    pod = predictor(declared)
+    assert (pod["minReplicas"], pod["maxReplicas"]) == (0, 3)
+    (metric,) = pod["autoScaling"]["metrics"]
+    assert metric["external"]["target"] == {"type": "Value", "value": "1"}
+    assert refusals(min_replicas=0, autoscaling=Hpa())[0].startswith("min_replicas: is 0, and Standard mode does not")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"autoscaling": Hpa(target=101)}, "autoscaling.target: is 101"),
+        ({"autoscaling": Keda(query=" ", server="prometheus")}, "autoscaling.query: is empty"),
+        ({"autoscaling": Keda(query="x", server="prometheus")}, 'autoscaling.server: "prometheus" is no URL'),
+        (
+            {"autoscaling": Kpa()},
+            "autoscaling: Kpa is of Knative mode, not of Standard. Pass Hpa(...), Keda(...), Unscaled",
+        ),
+        (
+            {"autoscaling": QUERY, "deployment_mode": "Knative"},
+            "Keda is of Standard mode, not of Knative. Pass Kpa(...).",
+        ),
+        ({"autoscaling": Unscaled(), "max_replicas": 2}, "max_replicas: is 2, and nothing scales the service above"),
+        ({"autoscaling": "hpa"}, "autoscaling: str is no autoscaler"),
+        ({"autoscaling": Hpa(), "parallel": Parallel(nodes=2), "runtime": VLLM}, "scales no service on 2 nodes"),
+    ],
+)
+def test_autoscalers_that_do_not_fit(arguments: dict[str, Any], said: str) -> None:
+    problems = refusals(**arguments)
+    assert any(said in problem for problem in problems), problems
 
 
 def test_a_deployment_waits_for_what_it_changed() -> None:
