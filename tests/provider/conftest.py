@@ -106,6 +106,12 @@ def minio_place(minio: MinioServer, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 
 @pytest.fixture
+def ceph_place(ceph: CephServer, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A bucket to read from, on Ceph."""
+    return _place_at(s3_place(ceph), monkeypatch)
+
+
+@pytest.fixture
 def azurite_place(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A container to read from, on Azurite."""
     return _place_at(azure_place(azurite), monkeypatch)
@@ -119,7 +125,13 @@ def google_place(gcs: GcsServer, monkeypatch: pytest.MonkeyPatch) -> Place:
     return place
 
 
-PLACES = {"versitygw": "gateway_place", "minio": "minio_place", "azurite": "azurite_place", "gcs": "google_place"}
+PLACES = {
+    "versitygw": "gateway_place",
+    "minio": "minio_place",
+    "ceph": "ceph_place",
+    "azurite": "azurite_place",
+    "gcs": "google_place",
+}
 
 
 @pytest.fixture(params=PLACES.values(), ids=PLACES)

@@ -15,6 +15,7 @@ from pulumi_modelstore_provider.stores.connection import Connection
 from pulumi_modelstore_provider.stores.opening import open_bucket
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
 from servers.azurite import Azurite
+from servers.ceph import CephServer
 from servers.gcs import GcsServer
 from servers.minio import MinioServer
 from servers.versitygw import VersityGateway
@@ -47,9 +48,10 @@ class Place:
         return made
 
 
-def s3_place(server: VersityGateway | MinioServer) -> tuple[Place, dict[str, str]]:
+def s3_place(server: VersityGateway | MinioServer | CephServer) -> tuple[Place, dict[str, str]]:
     """A bucket there, and the variables that its credentials refer to."""
-    variables = {"SOURCE_ACCESS_KEY_ID": server.access_key_id, "SOURCE_SECRET_ACCESS_KEY": server.secret_access_key}
+    key = server.owner if isinstance(server, CephServer) else server
+    variables = {"SOURCE_ACCESS_KEY_ID": key.access_key_id, "SOURCE_SECRET_ACCESS_KEY": key.secret_access_key}
     connection = S3Connection(endpoint=server.endpoint, credentials="env:SOURCE")
     return Place(connection, new_bucket(server.client())), variables
 

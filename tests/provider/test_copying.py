@@ -86,7 +86,7 @@ def target_direct(place: Place, bucket: str) -> ObjectStore:
     return Place(place.connection, bucket).objects
 
 
-@pytest.mark.parametrize("fixture", ["gateway_place", "minio_place"])
+@pytest.mark.parametrize("fixture", ["gateway_place", "minio_place", "ceph_place"])
 def test_large_objects_are_copied_part_by_part(
     fixture: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
