@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from provider.azure_store import azure_store
-from provider.recording_proxy import Answer, Exchange, RecordingProxy, recording_proxy
+from provider.recording_proxy import Answer, Exchange, RecordingProxy, recording_proxy, refusal
 from provider.stores import MIB, PREFIX, Store, request_for, write_parts
 from pulumi_modelstore_provider.artifacts.layout import version_prefix
 from pulumi_modelstore_provider.artifacts.pull import pull
@@ -145,7 +145,8 @@ def test_object_that_changes_between_two_cuts(behind_gateway: Behind) -> None:
     behind_gateway.objects.put("k", BODY, content_type=CONTENT)
 
     def cut_and_change(exchange: Exchange, answer: Answer) -> Answer:
-        if exchange.method == "GET" and behind_gateway.reads() == 1:
+        if exchange.method == "GET" and behind_gateway.reads() <= 2:
+            # Of the first one nothing is kept, and of the second its beginning.
             answer.cut = 2000
         elif exchange.method == "GET":
             answer.headers = [(n, '"another"' if n.lower() == "etag" else v) for n, v in answer.headers]
@@ -166,7 +167,24 @@ def test_what_only_ever_breaks_off(behind_gateway: Behind) -> None:
     behind_gateway.proxy.after = nothing
     with pytest.raises(StoreUnreachable, match="Cannot read the object"):
         read(behind_gateway.objects, 0, 100)
-    assert behind_gateway.reads() == 4
+    assert behind_gateway.reads() == 8, "four times, each on a connection of our own and through the SDK"
+
+
+def test_store_that_takes_no_plain_request(behind_gateway: Behind) -> None:
+    """It is asked once in that way, and through the SDK from then on."""
+    behind_gateway.objects.put("k", BODY, content_type=CONTENT)
+    plain: list[Exchange] = []
+
+    def refuse(exchange: Exchange) -> Answer | None:
+        if exchange.method == "GET" and exchange.headers.get("X-Amz-Content-Sha256") == "UNSIGNED-PAYLOAD":
+            plain.append(exchange)
+            return refusal(403, "SignatureDoesNotMatch", "not so")
+        return None
+
+    behind_gateway.proxy.before = refuse
+    for offset in (0, 7, 9):
+        assert read(behind_gateway.objects, offset, 500) == BODY[offset : offset + 500]
+    assert len(plain) == 1
 
 
 def test_store_that_passes_over_ranges(behind_gateway: Behind) -> None:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from pulumi_modelstore_provider.artifacts.parts import MIB, Part, PartPlan
 from pulumi_modelstore_provider.artifacts.transfer import TransferStopped
 
-_MOST_MEMORY = 192 * MIB
+_MOST_MEMORY = 128 * MIB
 _FEWEST_THREADS = 2
 _LOOK_UP_SECONDS = 0.2
 

@@ -68,6 +68,11 @@ class DirectRequests:
         self._client, self._way = client, way
         self._proven = False
 
+    @property
+    def way(self) -> Way | None:
+        """How they go; None where all goes through the SDK."""
+        return self._way
+
     def put_object(self, **arguments: Any) -> Mapping[str, Any]:
         """Do what the client's `put_object` does."""
         return self._ask("PutObject", self._client.put_object, arguments)

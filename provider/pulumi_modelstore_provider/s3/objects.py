@@ -10,6 +10,7 @@ from typing import Any
 from pulumi_modelstore_provider.crc32 import crc32_text
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, StoreUnreachable, WriteConflict
 from pulumi_modelstore_provider.s3.direct import DirectRequests
+from pulumi_modelstore_provider.s3.direct_reads import DirectReads
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.ranges import read_range
 from pulumi_modelstore_provider.stores.part_sums import sum_of
@@ -42,6 +43,7 @@ class Objects:
     def __init__(self, client: Any, bucket: str, *, address: str = "", direct: DirectRequests | None = None) -> None:
         self.client = client
         self.sender = direct or DirectRequests(client)
+        self.reader = DirectReads(self.sender)
         self.bucket = bucket
         self.address = address
         self.sends_crc32 = True
