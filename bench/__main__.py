@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import engines, imports, machine, quickstart, report
+from bench import clients, engines, imports, machine, quickstart, report
 from bench.transfers import measurement
 
 FOLDER = Path(__file__).parent
@@ -21,6 +21,7 @@ def _sections(scratch: Path, *, quick: bool) -> Mapping[str, Callable[[], dict[s
         "imports": lambda: {"imports": imports.measure()},
         "quickstart": lambda: {"quickstart": quickstart.measure(scratch)},
         "engines": lambda: {"engines": engines.measure(scratch)},
+        "clients": lambda: clients.measure(quick=quick),
         "transfers": lambda: measurement.measure(quick=quick),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench import engines, imports, quickstart
+from bench import clients, engines, imports, quickstart
 from bench.tables import table as _table
 from bench.transfers import pages
 
@@ -54,6 +54,23 @@ Goal: at most {imports.GOAL_MS} ms.
 """
 
 
+def _clients(results: Mapping[str, Any]) -> str:
+    head = ["operation", "bare library", "client", "ratio"]
+    rows = [
+        [name, f"{taken['bare']:,}", f"{taken['client']:,}", f"{taken['ratio']:.2f}"]
+        for name, taken in results["operations"].items()
+    ]
+    return f"""\
+## Clients of the workspace stores
+
+Operations a second in one thread: redis-py and boto3 beside the client of this package, on the same server, in
+{clients.TURNS} short turns each; medians, the ratio that of neighbours in time. Goal: a ratio of {clients.GOAL}.
+{results["alike"]}.
+
+{_table(head, rows)}
+"""
+
+
 def page(results: Mapping[str, Any]) -> str:
     """Markdown of what `python -m bench` measured; a section that was never measured is left out."""
     machine = _table(["machine", ""], [[name, str(value)] for name, value in results["machine"].items()])
@@ -72,6 +89,7 @@ They hold for this machine. Taken: {taken}.
 
 _SECTIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "transfers": pages.section,
+    "clients": lambda results: _clients(results["clients"]),
     "engines": lambda results: _engines(results["engines"]),
     "quickstart": lambda results: _quickstart(results["quickstart"]),
     "imports": lambda results: _imports(results["imports"]),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from types import TracebackType
 from typing import Any
 
 from pulumi_modelstore_client.errors import (
@@ -74,39 +74,53 @@ def connect(
     )
 
 
-@contextmanager
-def asking(failed: str, place: Location, *, on: str = "") -> Iterator[None]:
-    """Raise a StoreError for whatever the SDK raises inside: `failed` did not work on `on`."""
+class asking:  # noqa: N801 - read as a word: with asking("The value could not be read", ...)
+    """Raise a StoreError for whatever the SDK raises inside the block: `failed` did not work on `on`."""
+
+    __slots__ = ("_failed", "_on", "_place")
+
+    def __init__(self, failed: str, place: Location, *, on: str = "") -> None:
+        self._failed, self._place, self._on = failed, place, on
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            found = _failure(error, self._failed, ", ".join(filter(None, (self._on, self._place.place))))
+            if found is not None:
+                # from None: the SDK's own traceback says nothing that a user could use.
+                raise found from None
+
+
+def _failure(error: BaseException, failed: str, on: str) -> StoreError | None:
     from boto3.exceptions import RetriesExceededError, S3UploadFailedError
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
-    where = ", ".join(filter(None, (on, place.place)))
-    try:
-        yield
-    except ClientError as error:
-        # from None: the SDK's own traceback says nothing that a user could use.
-        raise _refusal(error, failed, where) from None
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        remedy = "Have the pod take its environment from the store's Secret, or give its account a role"
-        raise AccessRefused(failed, on=where, answer=str(error), remedy=remedy) from None
-    except (S3UploadFailedError, RetriesExceededError) as error:
+    if isinstance(error, ClientError):
+        return _refusal(error, failed, on)
+    if isinstance(error, S3UploadFailedError | RetriesExceededError):
         # What a transfer in parts makes of the service's answer.
-        cause = error.__context__
-        if isinstance(cause, ClientError):
-            raise _refusal(cause, failed, where) from None
-        raise StoreError(failed, on=where, answer=str(error)) from None
-    except BotoCoreError as error:
+        if isinstance(error.__context__, ClientError):
+            return _refusal(error.__context__, failed, on)
+        return StoreError(failed, on=on, answer=str(error))
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        remedy = "Have the pod take its environment from the store's Secret, or give its account a role"
+        return AccessRefused(failed, on=on, answer=str(error), remedy=remedy)
+    if isinstance(error, BotoCoreError):
         remedy = "Check the region and endpoint, and that the network lets this pod reach them"
-        raise StoreUnreachable(failed, on=where, answer=str(error), remedy=remedy) from None
+        return StoreUnreachable(failed, on=on, answer=str(error), remedy=remedy)
+    return None
 
 
-def code_of(error: Any) -> str:
-    """The service's own name of a ClientError."""
+def _code_of(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code") or "")
 
 
 def _refusal(error: Any, failed: str, on: str) -> StoreError:
-    code, message = code_of(error), str(error.response.get("Error", {}).get("Message") or "")
+    code, message = _code_of(error), str(error.response.get("Error", {}).get("Message") or "")
     answer = f"{code}: {message}" if message else code
     if code in _ACCESS:
         remedy = "Check that the key in the store's Secret is valid and may do this"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import hashlib
+from collections.abc import Callable, Sequence
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_client.errors import (
@@ -70,16 +71,53 @@ def connect(place: Location, limits: TimeLimits) -> Redis:
     )
 
 
-@contextmanager
-def asking(failed: str, place: Location, *, on: str = "") -> Iterator[None]:
-    """Raise a StoreError for whatever the library raises inside: `failed` did not work on `on`."""
-    from redis.exceptions import RedisError
+class asking:  # noqa: N801 - read as a word: with asking("The value could not be read", ...)
+    """Raise a StoreError for whatever the library raises inside the block: `failed` did not work on `on`.
 
-    try:
-        yield
-    except RedisError as error:
-        # from None: the library's own traceback says nothing that a user could use.
-        raise _failure(error, failed, ", ".join(filter(None, (on, place.place))), place.password) from None
+    A class and no generator, which costs several times as much on each request.
+    """
+
+    __slots__ = ("_failed", "_on", "_place")
+
+    def __init__(self, failed: str, place: Location, *, on: str = "") -> None:
+        self._failed, self._place, self._on = failed, place, on
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        from redis.exceptions import RedisError
+
+        if isinstance(error, RedisError):
+            on = ", ".join(filter(None, (self._on, self._place.place)))
+            # from None: the library's own traceback says nothing that a user could use.
+            raise _failure(error, self._failed, on, self._place.password) from None
+
+
+class Script:
+    """A Lua script on a server, which gets its text only where it does not know it yet."""
+
+    __slots__ = ("_digest", "_execute", "_text")
+
+    def __init__(self, server: Redis, text: str) -> None:
+        self._execute: Callable[..., Any] = server.execute_command
+        self._text = text
+        self._digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(self, keys: Sequence[str | bytes], arguments: Sequence[Any]) -> Any:
+        """Run it."""
+        try:
+            return self._execute("EVALSHA", self._digest, len(keys), *keys, *arguments)
+        except Exception as error:
+            from redis.exceptions import NoScriptError
+
+            if not isinstance(error, NoScriptError):
+                raise
+        return self._execute("EVAL", self._text, len(keys), *keys, *arguments)
 
 
 def _failure(error: Exception, failed: str, on: str, password: str) -> StoreError:

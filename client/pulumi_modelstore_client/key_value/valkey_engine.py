@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_client.key_value.engine import Space, SpaceGone
 from pulumi_modelstore_client.names import LONGEST_STORE, valid_name
-from pulumi_modelstore_client.valkey import asking, connect
+from pulumi_modelstore_client.valkey import Script, asking, connect
 
 if TYPE_CHECKING:
     from pulumi_modelstore_client.location import Location
@@ -41,10 +41,6 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[3] then redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) else redis.call('SET', KEYS[2], ARGV[2]) end
 return 1
 """
-_DELETE = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
-return redis.call('UNLINK', KEYS[2])
-"""
 
 
 class ValkeyEngine:
@@ -55,8 +51,7 @@ class ValkeyEngine:
         self._prefix = f"modelstore:kv:{valid_name(store, what='The store', longest=LONGEST_STORE)}:".encode()
         self._server = connect(place, limits)
         self._names, self._deleted = self._prefix + b"names", self._prefix + b"deleted"
-        scripts = (self._server.register_script(text) for text in (_CREATE, _REMOVE, _PUT, _DELETE))
-        self._create, self._remove, self._put, self._delete = scripts
+        self._create, self._remove, self._put = (Script(self._server, text) for text in (_CREATE, _REMOVE, _PUT))
 
     def create(self, name: str) -> Space:
         """Create a namespace, or return the one that is there."""
@@ -99,24 +94,23 @@ class ValkeyEngine:
     def get(self, space: Space, key: bytes) -> bytes | None:
         """Read a key."""
         with asking("The value could not be read", self._place, on=space.name):
-            found: Any = self._server.mget(self._marker(space.name), self._key(space, key))
-        self._same(space, found[0])
-        value: bytes | None = found[1]
-        return value
+            value: Any = self._server.get(self._key(space, key))
+        if value is None:
+            self._check(space)
+        found: bytes | None = value
+        return found
 
     def delete(self, space: Space, key: bytes) -> bool:
         """Delete a key; False where there was none."""
         with asking("The key could not be deleted", self._place, on=space.name):
-            deleted: int = self._delete([self._marker(space.name), self._key(space, key)], [space.id])
-        if deleted < 0:
-            raise SpaceGone
+            deleted: Any = self._server.unlink(self._key(space, key))
+        if not deleted:
+            self._check(space)
         return bool(deleted)
 
     def keys(self, space: Space) -> Iterator[bytes]:
         """Each key once, in no order."""
-        with asking("The keys could not be listed", self._place, on=space.name):
-            marker: Any = self._server.get(self._marker(space.name))
-        self._same(space, marker)
+        self._check(space)
         return self._listed(space)
 
     def close(self) -> None:
@@ -149,7 +143,9 @@ class ValkeyEngine:
     def _key(self, space: Space, key: bytes) -> bytes:
         return b"".join((self._prefix, b"data:", space.id.encode(), b":", key))
 
-    @staticmethod
-    def _same(space: Space, marker: Any) -> None:
+    def _check(self, space: Space) -> None:
+        # What is found is the namespace's own, for its id is in the key; where nothing is, it may be another's by now.
+        with asking("The namespace could not be looked up", self._place, on=space.name):
+            marker: Any = self._server.get(self._marker(space.name))
         if marker != space.id.encode():
             raise SpaceGone

@@ -10,7 +10,7 @@ from pulumi_modelstore_client.names import LONGEST_STORE, valid_name
 from pulumi_modelstore_client.queue import valkey_scripts as scripts
 from pulumi_modelstore_client.queue.engine import Message, QueueGone, QueueSettings, ReceiptOver
 from pulumi_modelstore_client.queue.limits import REPEATS_SECONDS
-from pulumi_modelstore_client.valkey import asking, connect
+from pulumi_modelstore_client.valkey import Script, asking, connect
 
 if TYPE_CHECKING:
     from pulumi_modelstore_client.location import Location
@@ -29,7 +29,7 @@ class ValkeyQueues:
         self._names, self._deleted = f"{self._prefix}names", f"{self._prefix}deleted"
         self._server = connect(place, limits)
         names = ("CREATE", "REMOVE", "SEND", "RECEIVE", "ACK", "LENGTH")
-        self._scripts = {name: self._server.register_script(getattr(scripts, name)) for name in names}
+        self._scripts = {name: Script(self._server, getattr(scripts, name)) for name in names}
         self._ids: dict[str, str] = {}
 
     def create(self, queue: str, settings: QueueSettings) -> bool:
