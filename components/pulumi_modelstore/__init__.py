@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.volumes.classes.file_systems import CephFs, Nfs, VastNfs, WekaFs
     from pulumi_modelstore.volumes.classes.google import Filestore, GcpManagedLustre
     from pulumi_modelstore.volumes.classes.node_disks import LocalPath, TopoLvm
+    from pulumi_modelstore.volumes.fills.artifact import ArtifactFill
     from pulumi_modelstore.volumes.fills.hugging_face import HuggingFaceFill
     from pulumi_modelstore.volumes.fills.image import ImageFill
     from pulumi_modelstore.volumes.fills.job_settings import FillJob
@@ -74,6 +75,7 @@ __all__ = [
     "AccessKey",
     "AccessKeyPair",
     "AccessLog",
+    "ArtifactFill",
     "AwsIrsa",
     "AwsS3",
     "AzureBlob",
@@ -156,6 +158,7 @@ _MODULES = {
     "AccessKey": "keys.access_key",
     "AccessKeyPair": "keys.access_key_pair",
     "AccessLog": "backends.access_log",
+    "ArtifactFill": "volumes.fills.artifact",
     "AwsIrsa": "identity.aws_irsa",
     "AwsS3": "backends.aws_s3",
     "AzureBlob": "backends.azure_blob",

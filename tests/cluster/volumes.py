@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pulumi_modelstore import (
+    AccessKeyPair,
+    ArtifactFill,
     AzureFiles,
     CephFs,
     Efs,
     EmptyDir,
+    ExistingKey,
     Filestore,
     FillJob,
     FsxLustre,
@@ -18,12 +21,15 @@ from pulumi_modelstore import (
     ImageFill,
     LocalDisk,
     LocalPath,
+    ModelReference,
     ModelSize,
     ModelVolume,
     Mount,
     Nfs,
     NodeGroup,
     Resources,
+    S3Compatible,
+    StorageNamespace,
     Toleration,
     TopoLvm,
     VastNfs,
@@ -113,9 +119,25 @@ def scratch_from_an_image_volume() -> None:
     )
 
 
+def volume_from_an_artifact() -> None:
+    """A version of a model, brought from its bucket into a volume of a node group."""
+    backend = S3Compatible(bucket="models", endpoint="https://s3.example.org")
+    namespace = StorageNamespace("models", backend=backend, adopt=True)
+    keys = AccessKeyPair("reader", namespace=namespace, keys=[ExistingKey("AKIAEXAMPLE", "hush")])
+    version = ModelReference("s3://models/models/llama/v1/", namespace, 10**9, (), "v1", "models/llama/")
+    ModelVolume(
+        "llama",
+        model=version,
+        placement=_GROUP,
+        fill=ArtifactFill(model=version, keys=keys),
+        kubernetes_namespace="serving",
+    )
+
+
 VOLUMES: dict[str, Callable[[], None]] = {
     "storage-classes": storage_classes,
     "volume-from-the-hub": volume_from_the_hub,
+    "volume-from-an-artifact": volume_from_an_artifact,
     "volume-from-an-image": volume_from_an_image,
     "scratch-from-an-image-volume": scratch_from_an_image_volume,
 }

@@ -45,6 +45,7 @@ def look_up(namespace: StorageNamespace, model: Any, tag_or_version: Any) -> Mod
         manifest.content.total_bytes,
         namespace.guarded_by,
         manifest.version,
+        prefix,
     )
 
 

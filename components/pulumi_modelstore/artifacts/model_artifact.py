@@ -171,13 +171,17 @@ class ModelArtifact(CheckedComponent):
             return ModelReference("", self.namespace, refused=True)
         version = self._table.resolve(tag)
         size = self.total_bytes if version == self.version else None
-        return ModelReference(self._uri_of(version), self.namespace, size, (self._upload, self._tags[tag]), version)
+        after = (self._upload, self._tags[tag])
+        return ModelReference(self._uri_of(version), self.namespace, size, after, version, self._prefix)
 
     @property
     def reference(self) -> ModelReference:
         """This version, for a service to refer to."""
         after = () if self.refused else (self._upload,)
-        return ModelReference(self.uri, self.namespace, self.total_bytes, after, self.version, refused=self.refused)
+        prefix = None if self.refused else self._prefix
+        return ModelReference(
+            self.uri, self.namespace, self.total_bytes, after, self.version, prefix, refused=self.refused
+        )
 
     def _uri_of(self, version: str) -> pulumi.Input[str]:
         # Not namespace.uri(): the layout's prefix begins with the namespace's own.

@@ -20,6 +20,7 @@ class ModelReference:
         total_bytes: size of all its files; None where only the store knows.
         after: resources that put it there; a service waits for them.
         version: name of the version; None where only the engine knows.
+        model_prefix: key prefix of its model in the bucket, with the slash at the end; None where it is in none.
         refused: whether the artifact, or the tag that was asked for, was refused; nothing is deployed from there.
     """
 
@@ -28,4 +29,5 @@ class ModelReference:
     total_bytes: int | None = None
     after: Sequence[pulumi.Resource] = ()
     version: str | None = None
+    model_prefix: str | None = None
     refused: bool = False

@@ -20,7 +20,7 @@ def make_importable(packages: Mapping[str, str]) -> None:
     `packages` gives for each name that is imported what pip is to install. The index is pip's own configuration:
     `PIP_INDEX_URL` and the like in the environment. Raises ModelstoreError with what pip said.
     """
-    missing = [requirement for name, requirement in packages.items() if find_spec(name) is None]
+    missing = [requirement for name, requirement in packages.items() if not _is_there(name)]
     if not missing:
         return
     target = Path(tempfile.mkdtemp(prefix="packages-"))
@@ -37,3 +37,11 @@ def make_importable(packages: Mapping[str, str]) -> None:
     invalidate_caches()
     for variable, place in (("PYTHONPATH", target), ("PATH", target / "bin")):
         os.environ[variable] = os.pathsep.join(part for part in (str(place), os.environ.get(variable, "")) if part)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        # A package above it is missing already.
+        return False

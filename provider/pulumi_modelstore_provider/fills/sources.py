@@ -55,6 +55,10 @@ def source_of(specification: Specification) -> Source:
         from pulumi_modelstore_provider.fills.folder_copy import FolderCopy
 
         return FolderCopy.of(specification)
+    if kind == "artifact":
+        from pulumi_modelstore_provider.fills.artifact import ArtifactVersion
+
+        return ArtifactVersion.of(specification)
     raise ModelstoreError(
         f"The fill's source is of the type {kind!r}, which this release does not know",
         remedy="Deploy the volume again with one release of pulumi-modelstore",

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from pulumi_modelstore import (
+    AccessKeyPair,
+    ArtifactFill,
+    AwsS3,
     EmptyDir,
     FillJob,
     GpuInferenceService,
@@ -19,10 +22,12 @@ from pulumi_modelstore import (
     ImageFill,
     InvalidArguments,
     LocalDisk,
+    ModelArtifact,
     ModelVolume,
     Mount,
     NodeGroup,
     Security,
+    StorageNamespace,
 )
 from pulumi_modelstore_provider.fills.specification import parse_specification
 from unit.components.declared import Declared, declare
@@ -181,6 +186,68 @@ def test_a_fill_into_a_folder_is_served_from_there() -> None:
     declared = declare(lambda: made.append(ModelVolume("qwen", size="5Gi", fill=fill)))
     assert made[0].uri == "pvc://qwen-model-storage/qwen/v1"
     assert json.loads(declared["qwen-fill-program"].inputs["data"]["fill.json"])["folder"] == "qwen/v1"
+
+
+def from_artifact(source: Path, **settings: Any) -> Declared:
+    def program() -> None:
+        namespace = StorageNamespace("models", backend=AwsS3(bucket="team-models", region="eu-west-1"))
+        keys = AccessKeyPair("reader", namespace=namespace, read_only=True)
+        artifact = ModelArtifact("llama", namespace=namespace, source=source, version="v2", tags=["latest"])
+        fill = ArtifactFill(**{"model": artifact.at("latest"), "keys": keys} | settings)
+        ModelVolume("llama", model=artifact, fill=fill, kubernetes_namespace="team-a")
+
+    return declare(program)
+
+
+def test_an_artifact_is_read_with_a_key_of_a_secret(model_folder: Path) -> None:
+    declared = from_artifact(model_folder)
+    job = declared["llama-fill"]
+    assert {"llama-upload", "llama-fill-keys", "llama-claim"} <= set(job.dependencies)
+    secret = declared["llama-fill-keys"].inputs
+    assert set(secret["data"]["[secret]"]) == {"ACCESS_KEY_ID", "SECRET_ACCESS_KEY"}
+    environment = job.inputs["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {
+        "name": "MODELSTORE_FILL_SECRET_ACCESS_KEY",
+        "valueFrom": {"secretKeyRef": {"name": secret["metadata"]["name"], "key": "SECRET_ACCESS_KEY"}},
+    } in environment
+    document = json.loads(declared["llama-fill-program"].inputs["data"]["fill.json"])
+    assert document["source"] == {
+        "type": "artifact",
+        "namespace": "models",
+        "modelPrefix": "models/llama/",
+        "version": "v2",
+    }
+    assert document["reach"]["bucket"] == "team-models"
+    assert document["reach"]["connection"]["credentials"] == "env:MODELSTORE_FILL"
+    assert len(declared["llama-fill-program"].inputs["binaryData"]["fill.pyz"]) < 700_000, "a ConfigMap holds 1 MiB"
+
+
+def test_an_artifact_is_read_with_a_role_where_no_keys_are_given(model_folder: Path) -> None:
+    declared = from_artifact(model_folder, keys=None)
+    assert "llama-fill-keys" not in declared.resources
+    document = json.loads(declared["llama-fill-program"].inputs["data"]["fill.json"])
+    assert document["reach"]["connection"]["credentials"] == "default"
+
+
+def test_what_is_no_artifact_or_no_key_of_it_is_refused(model_folder: Path) -> None:
+    def program() -> None:
+        namespace = StorageNamespace("models", backend=AwsS3(bucket="team-models"))
+        other = StorageNamespace("other", backend=AwsS3(bucket="other-models"))
+        artifact = ModelArtifact("llama", namespace=namespace, source=model_folder)
+        keys = AccessKeyPair("reader", namespace=other)
+        ModelVolume("one", size="1Gi", fill=ArtifactFill(model=artifact, keys=keys))
+        ModelVolume("two", size="1Gi", fill=ArtifactFill(model="s3://bucket/llama", keys="AKIA"))
+
+    with pytest.raises(InvalidArguments) as raised:
+        declare(program)
+    assert [str(problem) for problem in raised.value.problems] == [
+        'fill.keys: open another namespace than the one that holds the model. Pass keys of namespace "models".',
+        ("fill.keys: str is no AccessKeyPair or AccessKey. Pass keys that were declared for the model's namespace."),
+        (
+            "fill.model: str is no version in a namespace. Pass a ModelArtifact, artifact.at(tag), or "
+            "ModelArtifact.lookup(...)."
+        ),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from pulumi_modelstore.volumes.fills.pod import FillPod
 from pulumi_modelstore.volumes.fills.settings import FillSettings
 from pulumi_modelstore.volumes.placement import EmptyDir, Placement
 
+_REMEDY = "Pass HuggingFaceFill(...), ArtifactFill(...) or ImageFill(...)"
+
 
 def check_fill(
     check: ArgumentCheck, fill: Any, job: Any, *, preload: Any, placement: Placement, mount_path: str
@@ -26,13 +28,15 @@ def check_fill(
         check.extend(job.problems(), under="fill_job")
     if fill is None:
         return None
-    if not check.settings("fill", fill, FillSettings, remedy="Pass HuggingFaceFill(...) or ImageFill(...)"):
+    if not check.settings("fill", fill, FillSettings, remedy=_REMEDY):
         return None
     check.extend(fill.problems(), under="fill")
+    check.depends_on_refused = check.depends_on_refused or fill.uses_refused
     if isinstance(placement, EmptyDir) and isinstance(fill, ImageFill) and fill.method == "sidecar":
         remedy = 'Use method="image-volume", or serve from the image itself with model="oci://..."'
         check.add("fill.method", "is sidecar, which works in a Job and not in each pod of a service", remedy)
-    return FillPod(check.name, fill, job, mount_path) if preload and usable_job else None
+    sound = usable_job and not check.problems and not check.depends_on_refused
+    return FillPod(check.name, fill, job, mount_path) if preload and sound else None
 
 
 def fill_warnings(pod: FillPod, placement: Placement) -> Sequence[str]:
@@ -64,14 +68,16 @@ def declare_fill(
         manifest=pod.config_map(kubernetes_namespace),
         opts=pulumi.ResourceOptions(parent=parent),
     )
+    secret = pod.fill.declare_secret(pod.name, pod.secret_name, kubernetes_namespace, parent)
     if not runs:
-        return [program]
+        return [program, *secret]
+    needed = [*after, program, *secret, *pod.fill.parts({}).after]
     timeout = pulumi.CustomTimeouts(create=pod.job.timeout, update=pod.job.timeout)
     job = KubernetesObject(
         f"{pod.name}-fill",
         api_version="batch/v1",
         kind="Job",
         manifest=pod.job_manifest(kubernetes_namespace, volume, scheduling),
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[*after, program], custom_timeouts=timeout),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=needed, custom_timeouts=timeout),
     )
-    return [program, job]
+    return [program, *secret, job]

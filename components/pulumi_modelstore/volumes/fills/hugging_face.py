@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pulumi_modelstore.arguments.kubernetes import subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
-from pulumi_modelstore.volumes.fills.settings import FillSettings, PodParts
+from pulumi_modelstore.volumes.fills.settings import FillSettings
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -73,7 +72,7 @@ class HuggingFaceFill(FillSettings):
         """The hub's client; `hf` is its command since 0.34."""
         return {"huggingface_hub": "huggingface_hub>=0.34"}
 
-    def parts(self, security: Mapping[str, Any]) -> PodParts:  # noqa: ARG002 - it needs no further container
+    def environment(self, secret: str) -> list[dict[str, Any]]:  # noqa: ARG002 - the user's own Secret has the token
         """The token, by reference, and the mirror."""
         environment: list[dict[str, Any]] = [{"name": "HF_HOME", "value": "/tmp/hf"}]  # noqa: S108 - in the pod
         if self.endpoint is not None:
@@ -81,4 +80,4 @@ class HuggingFaceFill(FillSettings):
         if self.token_secret is not None:
             reference = {"name": self.token_secret, "key": "HF_TOKEN"}
             environment.append({"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": reference}})
-        return PodParts(environment=environment)
+        return environment

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
 
+from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.serving.environment import environment_variables
 from pulumi_modelstore.serving.security import SECURE_CONTAINER
 from pulumi_modelstore.volumes.fills.job_settings import FillJob
@@ -38,11 +39,10 @@ class FillPod:
 
     @property
     def specification(self) -> Specification:
-        """What the program reads."""
+        """What the program reads, without how the source is reached, which may be known later only."""
         return Specification(
             source=self.fill.source(),
             folder=self.fill.folder,
-            reach=self.fill.reach(),
             packages=self.fill.packages(),
             clear_first=self.fill.clear_first,
             stale_after=self.job.stale_after,
@@ -59,9 +59,17 @@ class FillPod:
         """The program and what it is to do; it is no secret."""
         return {
             "metadata": {"name": self.object_name, "namespace": kubernetes_namespace},
-            "data": {"fill.json": self.specification.to_json()},
-            "binaryData": {"fill.pyz": base64.b64encode(fill_program()).decode()},
+            "data": {"fill.json": derive(self._document, self.fill.reach()), **self.fill.files()},
+            "binaryData": {"fill.pyz": base64.b64encode(fill_program(stores=self.fill.needs_stores())).decode()},
         }
+
+    @property
+    def secret_name(self) -> str:
+        """Name of the Secret with the key that the fill reads with, where it has one."""
+        return f"{self.object_name}-keys"
+
+    def _document(self, reach: Mapping[str, Any]) -> str:
+        return replace(self.specification, reach=reach).to_json()
 
     def job_manifest(
         self, kubernetes_namespace: pulumi.Input[str], volume: Mapping[str, Any], scheduling: Mapping[str, Any]
@@ -106,7 +114,7 @@ class FillPod:
         environment = [
             {"name": "HOME", "value": "/tmp"},  # noqa: S108 - in the pod
             {"name": "PYTHONUNBUFFERED", "value": "1"},
-            *(parts.environment if filling else ()),
+            *(self.fill.environment(self.secret_name) if filling else ()),
             *(environment_variables(self.job.environment) if filling else ()),
         ]
         command = ["python", "/modelstore/fill.pyz", "fill" if filling else "wait", "/modelstore/fill.json"]

@@ -21,7 +21,6 @@ class PodParts:
     """What a source needs of the pod that brings it, as Kubernetes spells it.
 
     Args:
-        environment: variables of the filling container.
         volumes: further volumes of the pod.
         mounts: where the filling container sees them.
         init_containers: containers that run before it, or beside it.
@@ -29,7 +28,6 @@ class PodParts:
         after: resources that must be in place.
     """
 
-    environment: Sequence[Mapping[str, Any]] = ()
     volumes: Sequence[Mapping[str, Any]] = ()
     mounts: Sequence[Mapping[str, Any]] = ()
     init_containers: Sequence[Mapping[str, Any]] = ()
@@ -63,9 +61,36 @@ class FillSettings(CheckedSettings, ABC):
     def source(self) -> dict[str, Any]:
         """What is brought: the same source brings the same content."""
 
-    def reach(self) -> dict[str, Any]:
+    @property
+    def uses_refused(self) -> bool:
+        """Whether something that it is made of was refused itself."""
+        return False
+
+    def reach(self) -> pulumi.Input[dict[str, Any]]:
         """How the filling container reaches it."""
         return {}
+
+    def files(self) -> dict[str, str]:
+        """Further files that the filling container finds under /modelstore; no secrets."""
+        return {}
+
+    def needs_stores(self) -> bool:
+        """Whether the program must bring the clients of object stores with it."""
+        return False
+
+    def environment(self, secret: str) -> list[dict[str, Any]]:  # noqa: ARG002 - for sources with a key
+        """Variables of the filling container; `secret` is the name of the Secret that `declare_secret` declares."""
+        return []
+
+    def declare_secret(
+        self,
+        name: str,  # noqa: ARG002 - for sources with a key
+        secret: str,  # noqa: ARG002 - for sources with a key
+        kubernetes_namespace: pulumi.Input[str],  # noqa: ARG002 - for sources with a key
+        parent: pulumi.Resource,  # noqa: ARG002 - for sources with a key
+    ) -> list[pulumi.Resource]:
+        """Declare the Secret that the filling container needs, for the volume of that name."""
+        return []
 
     def packages(self) -> dict[str, str]:
         """Python packages that it needs: the name that is imported, and what pip installs where it is missing."""
