@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from provider.recording_proxy import Answer, Cut, Exchange, RecordingProxy, recording_proxy, refusal
 from provider.stores import MIB, PREFIX, Store, request_for, write_parts
+from pulumi_modelstore_provider.artifacts import commits
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
+from pulumi_modelstore_provider.artifacts.source import read_source
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.errors import (
     CredentialsUnavailable,
@@ -171,8 +175,6 @@ def test_other_content_committed_meanwhile_is_refused(gateway_store: Store, prox
     def commit_first(exchange: Exchange) -> None:
         if exchange.method == "PUT" and "/manifests/" in exchange.path and "v1" not in committed:
             committed.add("v1")
-            from pulumi_modelstore_provider.artifacts.source import read_source
-
             text = read_source(other, base=other).manifest_json(model="llama", version="v1").encode()
             gateway_store.client.put_object(Bucket=gateway_store.bucket, Key=manifest_key(PREFIX, "v1"), Body=text)
 
@@ -181,6 +183,65 @@ def test_other_content_committed_meanwhile_is_refused(gateway_store: Store, prox
     with pytest.raises(VersionConflict, match="already in the store with other content"):
         upload_version(gateway_store.via(proxy.endpoint).objects, request_for(model, "v1"))
     assert foreign["config.json"][:71].encode() in gateway_store.body(manifest_key(PREFIX, "v1"))
+
+
+def passing_over_conditions(store: Store) -> Callable[[Exchange], None]:
+    """A store that writes in any case: what is there goes first, since the condition itself is signed."""
+
+    def make_room(exchange: Exchange) -> None:
+        if exchange.method == "PUT" and "If-None-Match" in exchange.headers:
+            store.objects.delete([unquote(exchange.path.partition(f"/{store.bucket}/")[2])])
+
+    return make_room
+
+
+def test_store_that_passes_over_conditions_is_found_out(
+    gateway_store: Store,
+    proxy: RecordingProxy,
+    model: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(commits, "_SETTLING_SECONDS", 0.0)
+    objects = gateway_store.via(proxy.endpoint).objects
+    proxy.before = passing_over_conditions(gateway_store)
+    upload_version(objects, request_for(model, "v1"))
+    assert "passes over conditions of writes: upload one version of a model from one place" in caplog.text
+    caplog.clear()
+    upload_version(objects, request_for(model, "v2"))
+    assert not caplog.text
+    assert sum("/manifests/v2" in exchange.path and exchange.method == "PUT" for exchange in proxy.exchanges) == 1
+
+
+def test_second_writer_on_a_store_that_passes_over_conditions(
+    gateway_store: Store, proxy: RecordingProxy, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who began at the same time and wrote last wins, and the other learns of it."""
+    monkeypatch.setattr(commits, "_SETTLING_SECONDS", 0.0)
+    other = model.parent / "other"
+    other.mkdir()
+    (other / "config.json").write_text("other")
+    theirs = read_source(other, base=other).manifest_json(model="llama", version="v1").encode()
+
+    def overwrite(exchange: Exchange, answer: Answer) -> Answer:
+        written = [one for one in proxy.exchanges if one.method == "PUT" and "/manifests/" in one.path]
+        if len(written) == 2:
+            gateway_store.client.put_object(Bucket=gateway_store.bucket, Key=manifest_key(PREFIX, "v1"), Body=theirs)
+        return answer
+
+    proxy.before, proxy.after = passing_over_conditions(gateway_store), overwrite
+    with pytest.raises(VersionConflict, match="already in the store with other content"):
+        upload_version(gateway_store.via(proxy.endpoint).objects, request_for(model, "v1"))
+
+
+def test_store_that_passes_over_checksums_is_told_md5s(
+    gateway_store: Store, proxy: RecordingProxy, model: Path
+) -> None:
+    proxy.after = without_checksums
+    outcome = upload_version(gateway_store.via(proxy.endpoint).objects, request_for(model))
+    assert outcome.methods == {"MD5": 2}
+    manifest = next(one for one in proxy.exchanges if "/manifests/" in one.path and one.body)
+    assert "Content-MD5" in manifest.headers
 
 
 def test_file_overwritten_by_somebody_else_is_noticed(gateway_store: Store, proxy: RecordingProxy, model: Path) -> None:

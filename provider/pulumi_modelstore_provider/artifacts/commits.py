@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
+import time
 
 from pulumi_modelstore_provider.artifacts.manifest import Manifest, parse_manifest
 from pulumi_modelstore_provider.errors import ModelstoreError, VersionConflict, WriteConflict
+from pulumi_modelstore_provider.progress import warn
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
+
+_SETTLING_SECONDS = 1.0
+"""What two writers of one version that began at the same time need to have both written."""
+
+_keeps_conditions: dict[str, bool] = {}
+"""By a bucket's URL: whether it has refused to write what was there already."""
 
 
 def read_manifest(objects: ObjectStore, key: str) -> Manifest | None:
@@ -24,15 +31,47 @@ def read_manifest(objects: ObjectStore, key: str) -> Manifest | None:
         ) from None
 
 
-def write_manifest(objects: ObjectStore, key: str, manifest: Manifest) -> None:
+def write_manifest(objects: ObjectStore, key: str, manifest: Manifest, *, urn: str = "") -> None:
     """Commit a version. Raises VersionConflict when somebody else committed other content meanwhile.
 
-    The manifest is written only where none is, and read back, since some stores take the condition and ignore it.
+    The manifest is written only where none is, and read back, since some stores take the condition and ignore it. Which
+    do is found out with a second write of the same bytes, once for each bucket and process: it has to be refused. On a
+    store that accepts it the manifest is looked for right before the write as well, and once more after a moment; `urn`
+    is the resource that is then warned.
     """
     text = manifest.to_json().encode("utf-8")
-    with contextlib.suppress(WriteConflict):
+    place = objects.url("")
+    if _keeps_conditions.get(place) is False:
+        _refuse_other(objects, key, manifest, absent_is_well=True)
+    if not _write(objects, key, text):
+        _keeps_conditions[place] = True
+    _refuse_other(objects, key, manifest)
+    if place not in _keeps_conditions:
+        _keeps_conditions[place] = not _write(objects, key, text)
+        if not _keeps_conditions[place]:
+            warn(
+                urn,
+                f"{place} passes over conditions of writes: upload one version of a model from one place at a time, "
+                "since this store does not tell two writers apart",
+            )
+    if not _keeps_conditions[place]:
+        time.sleep(_SETTLING_SECONDS)
+        _refuse_other(objects, key, manifest)
+
+
+def _write(objects: ObjectStore, key: str, text: bytes) -> bool:
+    """Write a manifest where none is; tell whether the store took it."""
+    try:
         objects.put(key, text, content_type="application/json", if_absent=True)
+    except WriteConflict:
+        return False
+    return True
+
+
+def _refuse_other(objects: ObjectStore, key: str, manifest: Manifest, *, absent_is_well: bool = False) -> None:
     found = read_manifest(objects, key)
+    if found is None and absent_is_well:
+        return
     if found is None or found.content.tree_digest != manifest.content.tree_digest:
         raise version_conflict(objects.url(key), manifest.version, "" if found is None else found.content.tree_digest)
 

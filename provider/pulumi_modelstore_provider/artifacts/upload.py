@@ -108,7 +108,7 @@ def upload_version(
         objects, prefix, content, sources, urn=request.urn, refuse_if_committed=refuse_if_committed, settings=limits
     )
     manifest = Manifest(request.model, request.version, content)
-    write_manifest(objects, key, manifest)
+    write_manifest(objects, key, manifest, urn=request.urn)
     abort_unfinished(objects, prefix, content)
     return UploadOutcome(manifest, tuple(receipts))
 

@@ -147,6 +147,8 @@ class Objects:
             if if_etag is None or not self.quotes_etags or not self._still_has(key, if_etag):
                 raise
             answer = self._without_quotes(send)
+        # A store that passes over the checksum leaves it out of the answer, and may know the older Content-MD5.
+        self.sends_crc32 = self.sends_crc32 and "ChecksumCRC32" in answer
         return PutReceipt(_bare(answer["ETag"]), _sums(answer))
 
     def _still_has(self, key: str, etag: str) -> bool:
