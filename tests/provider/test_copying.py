@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from provider.places import Place
-from provider.recording_proxy import Answer, Exchange, recording_proxy, refusal
+from provider.recording_proxy import Answer, Cut, Exchange, recording_proxy, refusal
 from provider.stores import MIB, PREFIX, Store, request_for, write_parts
 from pulumi_modelstore_provider.artifacts.layout import version_prefix
 from pulumi_modelstore_provider.artifacts.sources.reading import Reading, read_sources
@@ -19,6 +19,7 @@ from pulumi_modelstore_provider.errors import SourceChanged, UploadCorrupted
 from pulumi_modelstore_provider.s3 import copying
 from pulumi_modelstore_provider.s3.connection import S3Connection
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
+from pulumi_modelstore_provider.time_limits import TimeLimits, limited
 
 COPY = version_prefix("copies/models/llama/", "v1")
 FOREIGN = {"config.json": b'{"layers": 1}', "empty": b"", "sub/a b+%.txt": b"name"}
@@ -100,16 +101,20 @@ def test_large_objects_are_copied_part_by_part(
     assert not list(target.open_uploads(COPY))
 
 
-def test_what_the_store_does_not_copy_is_streamed(gateway_place: Place) -> None:
+@pytest.mark.parametrize("answers", [True, False], ids=["refused", "no answer"])
+def test_what_the_store_does_not_copy_is_streamed(gateway_place: Place, answers: bool) -> None:
     gateway_place.fill(FOREIGN, "theirs/")
     assert isinstance(gateway_place.connection, S3Connection)
 
     def refuse(exchange: Exchange) -> Answer | None:
         if "x-amz-copy-source" in {name.lower() for name in exchange.headers}:
+            if not answers:
+                raise Cut
             return refusal(501, "NotImplemented", "No copies here.")
         return None
 
-    with recording_proxy(str(gateway_place.connection.endpoint)) as proxy:
+    patience = TimeLimits(attempts=1)
+    with limited(patience), recording_proxy(str(gateway_place.connection.endpoint)) as proxy:
         proxy.before = refuse
         through = Place(S3Connection(endpoint=proxy.endpoint, credentials="env:SOURCE"), gateway_place.bucket)
         target = through.another().objects

@@ -18,7 +18,13 @@ from pulumi_modelstore_provider.artifacts.small_files import corrupted, other_wr
 from pulumi_modelstore_provider.artifacts.sources.bucket import StoredObject
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, Method
-from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged, StoreRefused, WriteConflict
+from pulumi_modelstore_provider.errors import (
+    ModelstoreError,
+    SourceChanged,
+    StoreRefused,
+    StoreUnreachable,
+    WriteConflict,
+)
 from pulumi_modelstore_provider.progress import TransferProgress
 from pulumi_modelstore_provider.stores.copying import CopyingStore
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, ObjectStore, StoreSums
@@ -93,8 +99,8 @@ def _copied(
     except WriteConflict:
         if _verified(objects, one, origin) is None:
             raise other_writer(objects.url(one.key)) from None
-    except StoreRefused:
-        # Another account's bucket, another region, a store that does not copy: the bytes take the long way.
+    except (StoreRefused, StoreUnreachable):
+        # Another account's bucket, a store that does not copy or takes too long for it: the bytes take the long way.
         return None
     found = _verified(objects, one, origin)
     if found is None:
