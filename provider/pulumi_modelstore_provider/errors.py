@@ -133,7 +133,7 @@ class UploadCorrupted(ModelstoreError):
 
 
 class DownloadCorrupted(ModelstoreError):
-    """What came from the store is not what the manifest says."""
+    """What came from the store is not what the manifest, or the store's own checksum of it, says."""
 
 
 class DestinationUnusable(ModelstoreError):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pulumi_modelstore_provider.errors import CredentialsUnavailable, ModelstoreError, StoreUnreachable
+from pulumi_modelstore_provider.errors import (
+    CredentialsUnavailable,
+    DownloadCorrupted,
+    ModelstoreError,
+    StoreUnreachable,
+)
 
 _AGAIN = "run again: what is already there is kept"
 
@@ -13,6 +18,8 @@ def breakdown(error: Exception, failed: str, on: str) -> ModelstoreError:
 
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return CredentialsUnavailable(failed, on=on, answer=str(error), remedy="Check what the credentials refer to")
+    if isinstance(error, exceptions.FlexibleChecksumError):
+        return DownloadCorrupted(failed, on=on, answer=str(error), remedy=f"Check what lies in between; {_AGAIN}")
     if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
         answer, remedy = _reason(error)
         return StoreUnreachable(failed, on=on, answer=answer, remedy=remedy)

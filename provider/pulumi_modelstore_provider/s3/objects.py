@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_modelstore_provider.crc32 import crc32_text
-from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, StoreUnreachable, WriteConflict
+from pulumi_modelstore_provider.errors import (
+    DownloadCorrupted,
+    ModelstoreError,
+    NotInStore,
+    StoreRefused,
+    StoreUnreachable,
+    WriteConflict,
+)
 from pulumi_modelstore_provider.s3.direct import DirectRequests
 from pulumi_modelstore_provider.s3.direct_reads import DirectReads
 from pulumi_modelstore_provider.s3.failures import asking
@@ -80,13 +87,17 @@ class Objects:
         )
 
     def get(self, key: str) -> tuple[bytes, str] | None:
-        """Return a small object's bytes and its ETag as the store wrote it; None if it is not there."""
+        """Return a small object's bytes and its ETag as the store wrote it; None if it is not there.
+
+        The bytes are compared with the store's checksum where it has one: nothing else would tell of a tag whose name
+        was damaged on its way.
+        """
         try:
             answer = self._got(key)
             try:
                 return self._body(key, answer), answer["ETag"]
-            except StoreUnreachable:
-                # The SDK sends a request again, but does not ask again for an answer that was cut off in its body.
+            except (StoreUnreachable, DownloadCorrupted):
+                # The SDK sends a request again, but does not ask again for a body that was cut off or damaged.
                 answer = self._got(key)
                 return self._body(key, answer), answer["ETag"]
         except NotInStore as missing:
@@ -95,8 +106,15 @@ class Objects:
             return None
 
     def _got(self, key: str) -> Any:
-        with asking("Cannot read the object", on=self.url(key)):
-            return self.client.get_object(Bucket=self.bucket, Key=key)
+        wanted = {"ChecksumMode": "ENABLED"} if self.sends_crc32 else {}
+        try:
+            with asking("Cannot read the object", on=self.url(key)):
+                return self.client.get_object(Bucket=self.bucket, Key=key, **wanted)
+        except StoreRefused as refusal:
+            if refusal.status != _NO_REASON_GIVEN or not wanted:
+                raise
+            self.sends_crc32 = False
+            return self._got(key)
 
     def _body(self, key: str, answer: Any) -> bytes:
         with asking("Cannot read the object", on=self.url(key)):
