@@ -51,7 +51,7 @@ _INTRODUCTION = """\
 All clients in turns, side by side in one run: medians of up to five rounds (a slow client does fewer, as the last
 column says), ratios of throughputs taken within a round. `ours` reads the files for their SHA-256, compares it with
 what was declared, and verifies each object by its checksum; with digests cached it does not read them twice. A download
-compares each file's SHA-256 with the manifest's. The raw limit reads the file, sums it up (CRC64NVME) and sends or
+compares each file's SHA-256 with the manifest's. The raw limit reads the file, sums it up (CRC32) and sends or
 fetches 16 MiB on each of 8 connections, without a signature. boto3 is measured as it is by default and set to
 16 MiB x 8, the others are set to that where they can be. Their own start is not counted. boto3 and aws-cli
 transfer a tenth of the small files. The best peer is the fastest of boto3, s5cmd, aws-cli and rclone. The null sink
