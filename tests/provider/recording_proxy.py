@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,13 +55,18 @@ def refusal(status: int, code: str, message: str) -> Answer:
 
 @dataclass
 class RecordingProxy:
-    """The proxy: `before` may answer in the store's place or change the body, `after` may rewrite the answer."""
+    """The proxy: `before` may answer in the store's place or change the body, `after` may rewrite the answer.
+
+    `receiving` sees a request of which only the head has come: the body is taken up to the number of bytes that it
+    returns, and then the connection breaks.
+    """
 
     upstream: str
     endpoint: str = ""
     exchanges: list[Exchange] = field(default_factory=list)
     before: Callable[[Exchange], Answer | None] = lambda exchange: None
     after: Callable[[Exchange, Answer], Answer] = lambda exchange, answer: answer
+    receiving: Callable[[Exchange], int | None] = lambda exchange: None
 
     @property
     def parts(self) -> list[Exchange]:
@@ -89,11 +95,20 @@ def recording_proxy(upstream: str) -> Iterator[RecordingProxy]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Else a body waits for the client's word that the head has come.
+        disable_nagle_algorithm = True
 
         def pass_on(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length)
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}
+            cut_at = proxy.receiving(Exchange(self.command, self.path, headers, b""))
+            if cut_at is not None:
+                self.rfile.read(min(length, cut_at))
+                # With a reset, whatever is still on its way.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                self.close_connection = True
+                return
+            body = self.rfile.read(length)
             try:
                 answer = proxy.handle(Exchange(self.command, self.path, headers, body))
             except (Cut, OSError):
