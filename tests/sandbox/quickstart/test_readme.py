@@ -8,7 +8,8 @@ from pathlib import Path
 from sandbox_command import sandbox
 
 README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-PROGRAM, ROTATED = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[:2]
+PROGRAM, *OTHERS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ROTATED = next(block for block in OTHERS if "rotation=" in block)
 
 
 def test_program_deploys_and_its_keys_rotate(sandbox_home: Path, tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def test_no_difference_in_meaning(changes: dict[str, Any]) -> None:
         {"files": {"a": Unknown()}},
         {"files": Unknown()},
         {"onDelete": "purge"},
+        {"keepVersions": 3},
         {"connection": CONNECTION | {"credentials": "env:Y"}},
         {"connection": CONNECTION | {"verifyTls": False}},
     ],
