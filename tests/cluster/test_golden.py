@@ -52,6 +52,15 @@ def _sent(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def golden_text(declared: Declared, file: Path) -> None:
+    """Hold what was declared to what a file says."""
+    text = yaml.dump_all(kubernetes_objects(declared), Dumper=Readable, width=120)
+    if os.environ.get("WRITE_GOLDEN"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
 def apply(apiserver: ApiServer, item: dict[str, Any], namespace: str) -> None:
     """Apply one object with every unknown field refused, as a dry run that leaves nothing behind."""
     group, kind = item["apiVersion"], item["kind"]
@@ -79,11 +88,7 @@ def _covers(there: Any, sent: Any) -> bool:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_declares_what_its_file_says(name: str) -> None:
-    file = GOLDEN / f"{name}.yaml"
-    text = yaml.dump_all(kubernetes_objects(declare(PROGRAMS[name])), Dumper=Readable, width=120)
-    if os.environ.get("WRITE_GOLDEN"):
-        file.write_text(text, encoding="utf-8")
-    assert text == file.read_text(encoding="utf-8")
+    golden_text(declare(PROGRAMS[name]), GOLDEN / f"{name}.yaml")
 
 
 def test_every_file_has_a_program() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 from collections.abc import Iterator
@@ -10,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from pod.brought_key import PASSPHRASE, brought_key, stack_settings
 from pod.pod_start import Pod, tree
 from sandbox_command import sandbox
 from servers.versitygw import VersityGateway
 
 pytest.importorskip("kserve_storage", reason="kserve-storage is in the dependency group `test`")
 
-PASSPHRASE = "a passphrase for tests"
 STACK = Path(__file__).with_name("stack")
 MODEL = {"config.json": 700, "tokenizer.json": 90_000, "weights/model-00001.safetensors": 9 * 2**20}
 NEXT_VERSION = {"config.json": b"{}", "weights/model-00001.safetensors": b"the next version's weights"}
@@ -31,34 +29,12 @@ def write_model(folder: Path) -> None:
         (folder / name).write_bytes(content.randbytes(size))
 
 
-def _brought_key(versitygw: VersityGateway, bucket: str) -> dict[str, str]:
-    """A key that somebody made in the store's console: it may list and read the bucket."""
-    statements = [
-        {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": f"arn:aws:s3:::{bucket}"},
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"},
-    ]
-    iam = versitygw.client("iam")
-    iam.create_user(UserName="brought-along")
-    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    iam.put_user_policy(UserName="brought-along", PolicyName="read", PolicyDocument=policy)
-    key = iam.create_access_key(UserName="brought-along")["AccessKey"]
-    return {"readerAccessKeyId": key["AccessKeyId"], "readerSecretAccessKey": {"secret": key["SecretAccessKey"]}}
-
-
 def _project(folder: Path, config: dict[str, Any]) -> Path:
     """A copy of the stack with its model and configuration; `{"secret": ...}` is sealed as the CLI does it."""
-    from pulumi_modelstore_sandbox.state.encryption import PassphraseCipher
-
     project = folder / "project"
     shutil.copytree(STACK, project)
     write_model(project / "model")
-    cipher = PassphraseCipher.create(PASSPHRASE)
-    sealed = {
-        f"pod:{name}": {"secure": cipher.encrypt(value["secret"])} if isinstance(value, dict) else value
-        for name, value in config.items()
-    }
-    settings = {"encryptionsalt": cipher.recorded, "config": sealed}
-    (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    (project / "Pulumi.dev.yaml").write_text(stack_settings("pod", config), encoding="utf-8")
     return project
 
 
@@ -73,7 +49,7 @@ def project(
     if request.param == "aws-s3":
         versitygw.client().create_bucket(Bucket=bucket)
     else:
-        config |= _brought_key(versitygw, bucket)
+        config |= brought_key(versitygw, bucket)
     environment = versitygw.environment() | {
         "STORE_ACCESS_KEY_ID": versitygw.access_key_id,
         "STORE_SECRET_ACCESS_KEY": versitygw.secret_access_key,

@@ -1,0 +1,20 @@
+"""A claim that files are brought to by hand, and a service that serves one folder of it.
+
+modelstore files upload weights/llama demo-models:/llama     after the first `up`
+"""
+
+import pulumi
+
+from pulumi_modelstore import Gpu, GpuInferenceService, ModelVolume
+
+claim = ModelVolume("demo", size="50Gi", claim_name="demo-models", kubernetes_namespace="project-a")
+service = GpuInferenceService(
+    "llama",
+    model=claim,
+    model_path="llama",
+    runtime="kserve-vllmserver",
+    gpu=Gpu(count=1, memory="24Gi"),
+    kubernetes_namespace="project-a",
+)
+pulumi.export("claim", claim.claim_name)
+pulumi.export("storage_uri", service.storage_uri)
