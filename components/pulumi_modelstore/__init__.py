@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.volumes.fills.image import ImageFill
     from pulumi_modelstore.volumes.fills.job_settings import FillJob
     from pulumi_modelstore.volumes.model_volume import ModelVolume
+    from pulumi_modelstore.volumes.node_disks import ModelNodeGroup
     from pulumi_modelstore.volumes.placement import EmptyDir, LocalDisk, NodeGroup, Shared, Toleration
     from pulumi_modelstore.volumes.sizing import ModelSize
     from pulumi_modelstore.volumes.volume_class import VolumeClass
@@ -115,6 +116,7 @@ __all__ = [
     "Minio",
     "MinioServer",
     "ModelArtifact",
+    "ModelNodeGroup",
     "ModelReference",
     "ModelRollout",
     "ModelSize",
@@ -198,6 +200,7 @@ _MODULES = {
     "Minio": "backends.minio",
     "MinioServer": "workspace.minio_server",
     "ModelArtifact": "artifacts.model_artifact",
+    "ModelNodeGroup": "volumes.node_disks",
     "ModelReference": "artifacts.reference",
     "ModelRollout": "kserve.rollout",
     "ModelSize": "volumes.sizing",

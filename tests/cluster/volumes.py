@@ -21,6 +21,7 @@ from pulumi_modelstore import (
     ImageFill,
     LocalDisk,
     LocalPath,
+    ModelNodeGroup,
     ModelReference,
     ModelSize,
     ModelVolume,
@@ -134,8 +135,14 @@ def volume_from_an_artifact() -> None:
     )
 
 
+def disks_of_nodes() -> None:
+    """The disks of a group of nodes, for KServe's caches."""
+    ModelNodeGroup("cache", group=_GROUP, storage_limit="1500Gi", path="/mnt/nvme")
+
+
 VOLUMES: dict[str, Callable[[], None]] = {
     "storage-classes": storage_classes,
+    "disks-of-nodes": disks_of_nodes,
     "volume-from-the-hub": volume_from_the_hub,
     "volume-from-an-artifact": volume_from_an_artifact,
     "volume-from-an-image": volume_from_an_image,

@@ -56,13 +56,15 @@ def check_class_and_placement(check: ArgumentCheck, choice: ClassChoice, placeme
         check.add("placement", f"{choice.title} gives disks of single nodes, and no node group is named", remedy)
 
 
-def check_mount_path(check: ArgumentCheck, path: Any) -> str:
-    """The absolute path at which pods see the volume."""
+def check_mount_path(
+    check: ArgumentCheck, path: Any, *, argument: str = "mount_path", example: str = "/model-cache"
+) -> str:
+    """An absolute path, such as the one at which pods see a volume."""
     if isinstance(path, str) and _PATH.fullmatch(path) and ".." not in path.split("/"):
         return path.rstrip("/") or path
-    found = f"{path!r} is no path of a container" if is_plain(path) else "is an output, and a preview has to know it"
-    check.add("mount_path", found, "Write it like /model-cache: absolute, without colons and ..")
-    return "/model-cache"
+    found = f"{path!r} is no absolute path" if is_plain(path) else "is an output, and a preview has to know it"
+    check.add(argument, found, f"Write it like {example}: absolute, without colons and ..")
+    return example
 
 
 def nodes_problems(number: Any, *, argument: str, volume: str, mode: AccessMode, placement: Placement) -> list[Problem]:

@@ -18,6 +18,7 @@ from pulumi_modelstore import (
     LocalDisk,
     LocalPath,
     ModelArtifact,
+    ModelNodeGroup,
     ModelSize,
     ModelVolume,
     Nfs,
@@ -256,8 +257,8 @@ def later() -> Any:
          ["placement.tolerations[0].value: is given, and Exists compares none"]),
         ({"size": "1Gi", "placement": "local"}, ["placement: str is no placement"]),
         ({"placement": EmptyDir(), "storage_class": "fast"}, ['class "fast" is given for scratch space']),
-        ({"size": "1Gi", "mount_path": "models"}, ["mount_path: 'models' is no path of a container"]),
-        ({"size": "1Gi", "mount_path": "/a/../b"}, ["mount_path: '/a/../b' is no path of a container"]),
+        ({"size": "1Gi", "mount_path": "models"}, ["mount_path: 'models' is no absolute path"]),
+        ({"size": "1Gi", "mount_path": "/a/../b"}, ["mount_path: '/a/../b' is no absolute path"]),
         ({"size": "1Gi", "claim_name": "Claim"}, ['claim_name: "Claim" is no name']),
         ({"size": "1Gi", "on_delete": "purge"}, ["on_delete: 'purge' is neither"]),
         ({"size": "1Gi", "labels": {"a b": "c"}}, ['labels: "a b" is no key']),
@@ -278,6 +279,21 @@ def test_outputs_where_a_preview_needs_values() -> None:
 
         with pytest.raises(InvalidArguments, match=f"{argument}: "):
             declare(program)
+
+
+def test_the_disks_of_a_node_group() -> None:
+    declared = declare(lambda: ModelNodeGroup("cache", group=GROUP, storage_limit="1500Gi", path="/mnt/nvme") and None)
+    nodes = declared["cache-nodes"]
+    assert nodes.type == "kubernetes:serving.kserve.io/v1alpha1:LocalModelNodeGroup"
+    assert nodes.inputs["metadata"] == {"name": "h100"}
+    volume = nodes.inputs["spec"]["persistentVolumeSpec"]
+    assert (volume["local"], volume["capacity"]) == ({"path": "/mnt/nvme"}, {"storage": "1500Gi"})
+    assert volume["nodeAffinity"]["required"]["nodeSelectorTerms"] == [
+        {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["h100"]}]}
+    ]
+    with pytest.raises(InvalidArguments) as raised:
+        declare(lambda: ModelNodeGroup("cache", group="h100", storage_limit="lots", path="models") and None)
+    assert [problem.argument for problem in raised.value.problems] == ["group", "storage_limit", "path"]
 
 
 @pytest.mark.parametrize(
