@@ -21,6 +21,8 @@ from click.testing import CliRunner, Result
 from provider.recording_proxy import Answer, Exchange, RecordingProxy, recording_proxy
 from provider.stores import MIB, Store, write_parts
 from pulumi_modelstore.cli.artifacts import artifacts
+from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
+from pulumi_modelstore_provider.artifacts.manifest import Manifest
 from pulumi_modelstore_provider.artifacts.source import read_source
 from pulumi_modelstore_provider.artifacts.upload import UploadRequest, upload_version
 from sandbox_command import MODELSTORE, STACK, sandbox
@@ -302,6 +304,41 @@ def test_prune(deployed: Deployed) -> None:
     }  # fmt: skip
     assert "every version of 'llama' is to stay" in deployed.run("prune", "llama", "--keep", "1", "--yes").output
     send(deployed.store, deployed.project / "weights", "v2")
+
+
+def test_what_a_cut_off_upload_has_left(deployed: Deployed) -> None:
+    content = read_source(deployed.project / "weights", base=deployed.project)
+    objects, place = deployed.store.objects, f"{PREFIX}v0/config.json"
+    own = {"sha256": content.files[0].digest.removeprefix("sha256:")}
+    objects.put(place, b"{}", content_type="text/plain", metadata=own)
+    objects.put(f"{PREFIX}v0/theirs", b"{}", content_type="text/plain")
+    try:
+        assert "v0       4 B      2" in deployed.run("list").output
+        assert "without a manifest: an upload is under way, or was cut off" in deployed.run("list").output
+        assert "is not whole" in deployed.run("pull", "llama", "v0", code=1).output
+        assert deployed.run("prune", "llama", "v0", "--yes").output == "Deleted llama v0: 1 files.\n"
+        assert [key for key in deployed.store.listed() if "/v0/" in key] == [f"{PREFIX}v0/theirs"]
+    finally:
+        objects.delete([f"{PREFIX}v0/theirs"])
+
+
+def test_names_that_steer_a_terminal(deployed: Deployed) -> None:
+    name = "a\x1b[2Jb"
+    entry = FileEntry(name, 0, f"sha256:{hashlib.sha256(b'').hexdigest()}")
+    manifest = Manifest("evil", "v1", Content((entry,)))
+    key = "team/models/evil/manifests/v1.json"
+    deployed.store.objects.put(key, manifest.to_json().encode(), content_type="application/json")
+    try:
+        for command in (("show", "evil"), ("verify", "evil"), ("pull", "evil")):
+            output = (
+                CliRunner()
+                .invoke(artifacts, [*command, "--cwd", str(deployed.project), "--namespace", "models"], color=True)
+                .output
+            )
+            assert "\x1b" not in output
+            assert "a\\x1b[2Jb" in output
+    finally:
+        deployed.store.objects.delete([key])
 
 
 def test_model_that_is_no_artifact_of_the_stack(deployed: Deployed) -> None:

@@ -215,6 +215,14 @@ def test_source_that_is_not_at_hand_stays(project: Path, run: Run) -> None:
     assert (project / LOCK_FILE).read_text() == before
 
 
+def test_lock_file_that_the_stack_names(project: Path, run: Run) -> None:
+    (project / "Pulumi.prod.yaml").write_text("config:\n  modelstore:lockFile: prod.lock\n")
+    record(project, LocalFiles(path="weights"))
+    (project / LOCK_FILE).rename(project / "prod.lock")
+    assert run("lock", "--stack", "prod").output == "models/llama is unchanged.\n"
+    assert "it has none, or is not there" in run("lock", "llama", code=1).output
+
+
 def test_artifacts_that_are_dropped_or_unknown(project: Path, run: Run) -> None:
     record(project, LocalFiles(path="weights"))
     record(project, LocalFiles(path="weights"), name="old")

@@ -36,21 +36,22 @@ def judge(
         keep: how many of the newest stay in any case, by the time of their manifests; None where nobody said, which
             keeps all that are not `named`.
         users: what of the stack uses a version, by version.
-        named: the only versions that may go; `keep` does not count for them. Empty for all.
+        named: the only versions that may go, also what a cut-off upload has left of one; `keep` does not count for
+            them. Empty for all that have a manifest.
 
     Raises:
         ModelstoreError: where a named version is used, or is not there.
     """
-    committed = [version for version in model.versions if version.committed]
-    missing = [name for name in named if name not in {version.version for version in committed}]
+    judged = [version for version in model.versions if version.committed or version.version in named]
+    missing = [name for name in named if name not in {version.version for version in judged}]
     if missing:
-        known = ", ".join(version.version for version in committed) or "none"
+        known = ", ".join(version.version for version in model.versions) or "none"
         raise ModelstoreError(
             f"The model {model.name!r} has no version {', '.join(map(repr, missing))}",
             remedy=f"Its versions are: {known}",
         )
     verdicts = []
-    for place, version in enumerate(committed):
+    for place, version in enumerate(judged):
         reasons = [f"tag {tag}" for tag in version.tags] + [*users.get(version.version, ())]
         if version.version in named and reasons:
             raise ModelstoreError(
@@ -58,6 +59,8 @@ def judge(
                 + ", ".join(reasons),
                 remedy="Move the tags and the services to another version first",
             )
+        if not named and version.manifest is None:
+            reasons.append(version.problem)
         if not named and keep is None:
             reasons.append("nothing says how many versions to keep")
         elif not named and keep is not None and place < keep:

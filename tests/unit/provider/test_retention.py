@@ -31,7 +31,7 @@ def model(tags: dict[str, str]) -> StoredModel:
         )
         for name in names
     ]
-    unfinished = StoredVersion("v0", None, False, 1, 1, None)
+    unfinished = StoredVersion("v0", None, False, 1, 1, None, problem="without a manifest")
     return StoredModel("m", "models/m/", (*versions, unfinished), chains)
 
 
@@ -72,8 +72,7 @@ def test_reasons_to_stay() -> None:
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        (("v9",), "has no version 'v9'. Its versions are: v5, v4, v3, v2, v1"),
-        (("v0",), "has no version 'v0'"),
+        (("v9",), "has no version 'v9'. Its versions are: v5, v4, v3, v2, v1, v0"),
         (("v1", "v4"), "'v4' of 'm' cannot be pruned: it is used by tag stable, Job/x"),
     ],
 )
@@ -81,3 +80,14 @@ def test_named_versions_that_stay(named: tuple[str, ...], said: str) -> None:
     with pytest.raises(ModelstoreError) as refused:
         judge(model({"stable": "v4"}), keep=None, users={"v4": ["Job/x"]}, named=named)
     assert said in str(refused.value)
+
+
+def test_versions_without_a_whole_manifest() -> None:
+    stored = model({})
+    damaged = StoredVersion("v-damaged", None, True, 1, 1, BEGIN, problem="The manifest is damaged")
+    stored = StoredModel("m", stored.prefix, (*stored.versions[:-1], damaged, stored.versions[-1]), ())
+    verdicts = judge(stored, keep=1, users={})
+    assert [verdict.version.version for verdict in verdicts if verdict.goes] == ["v4", "v3", "v2", "v1"]
+    assert verdicts[-1].reasons == ("The manifest is damaged",)
+    verdicts = judge(stored, keep=None, users={}, named=("v0",))
+    assert [verdict.version.version for verdict in verdicts if verdict.goes] == ["v0"], "what a cut-off upload has left"

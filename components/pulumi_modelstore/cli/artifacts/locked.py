@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pulumi_modelstore.cli.deployment import project_manifest
+from pulumi_modelstore.cli.stack_configuration import project_configuration
 
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.artifacts.lock_file import LockEntry, LockFile
@@ -29,18 +31,18 @@ class Reread:
     sources: tuple[SourceSettings, ...]
 
 
-def lock_path(cwd: Path, given: Path | None) -> Path:
-    """Where the lock file is: as given, or beside the program.
-
-    Raises:
-        click.ClickException: where the project's folder cannot be told.
-    """
+def lock_path(cwd: Path, given: Path | None, stack: str | None) -> Path:
+    """Where the lock file is: as given, as the stack's configuration says, or beside the program."""
     from pulumi_modelstore_provider.artifacts.lock_file import LOCK_FILE
+    from pulumi_modelstore_provider.errors import CredentialsUnavailable
 
     if given is not None:
         return given.absolute()
-    manifest = project_manifest(cwd)
-    return _program_folder(manifest) / LOCK_FILE if manifest is not None else cwd.absolute() / LOCK_FILE
+    manifest, name = project_manifest(cwd), LOCK_FILE
+    if stack is not None:
+        with contextlib.suppress(CredentialsUnavailable):
+            name = str(project_configuration(cwd, stack)("modelstore:lockFile") or LOCK_FILE)
+    return (cwd.absolute() if manifest is None else _program_folder(manifest)) / name
 
 
 def _program_folder(manifest: Path) -> Path:

@@ -24,7 +24,7 @@ _ABSENT = "is not at hand here, and stays as it is"
 @click.option(
     "--cwd", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".", help="Project folder."
 )
-@click.option("--stack", help="Stack whose configuration the sources' credentials refer to.")
+@click.option("--stack", help="Stack whose configuration names the lock file, or is referred to for credentials.")
 def lock_command(
     *, names: tuple[str, ...], refresh: bool, drop: tuple[str, ...], given: Path | None, cwd: Path, stack: str | None
 ) -> None:
@@ -36,7 +36,7 @@ def lock_command(
     from pulumi_modelstore_provider.artifacts.lock_file import read_lock, update_lock, write_lock
     from pulumi_modelstore_provider.errors import InvalidSource, ModelstoreError, SourceUnavailable
 
-    path, absent = lock_path(cwd, given), False
+    path, absent = lock_path(cwd, given, stack), False
     try:
         lock = read_lock(path)
         dropped = frozenset(entry.key for entry in (chosen(lock, drop, path) if drop else []))

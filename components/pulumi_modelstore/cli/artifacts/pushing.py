@@ -35,7 +35,7 @@ def push_command(*, where: Where, name: str, refresh: bool, given: Path | None, 
     """
     from pulumi_modelstore_provider.artifacts.lock_file import read_lock, update_lock
 
-    path = lock_path(where.cwd, given)
+    path = lock_path(where.cwd, given, where.stack)
     (entry,) = chosen(_readable(path), [name], path)
     with opened_place(where, entry.namespace) as place:
         try:

@@ -12,6 +12,7 @@ import click
 from pulumi_modelstore.cli.artifacts.place import Place, place_options, version_of
 from pulumi_modelstore.cli.artifacts.pulling import INTERRUPTED
 from pulumi_modelstore.cli.artifacts.transfer_bar import transfer_bar
+from pulumi_modelstore.cli.tables import printable
 
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.artifacts.catalog import StoredVersion
@@ -73,7 +74,7 @@ def _tell(model: str, version: StoredVersion, faults: Sequence[Fault]) -> None:
     content = version.manifest.content
     for fault in faults:
         found = f": {fault.found}" if fault.found else ""
-        click.echo(f"{model} {version.version}: {fault.path} {_SAID[fault.kind]}{found}")
+        click.echo(f"{model} {version.version}: {printable(fault.path)} {_SAID[fault.kind]}{found}")
     if not faults:
         size = human_size(content.total_bytes)
         click.echo(f"{model} {version.version}: all {len(content.files)} files ({size}) are what the manifest says")
