@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from provider.places import Place
-from provider.recording_proxy import recording_proxy
+from provider.recording_proxy import Answer, Exchange, recording_proxy
 from provider.stores import MIB, PREFIX, Store, request_for
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache
 from pulumi_modelstore_provider.artifacts.layout import version_prefix
@@ -92,6 +92,32 @@ def test_second_preview_reads_no_object(gateway_place: Place) -> None:
         proxy.exchanges.clear()
         assert read(through.source()).content != first.content
         assert not any("a.bin" in exchange.path for exchange in proxy.exchanges)
+
+
+def test_machine_that_has_never_seen_a_large_object_reads_it_once_and_compares_it_then(
+    minio_place: Place, gateway_store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    minio_place.fill({"w.bin": LARGE})
+    content = read(minio_place.source(into="in")).content
+    assert isinstance(minio_place.connection, S3Connection)
+    with recording_proxy(str(minio_place.connection.endpoint)) as proxy:
+        answered: list[int] = []
+
+        def count(exchange: Exchange, answer: Answer) -> Answer:
+            answered.append(len(answer.body))
+            return answer
+
+        proxy.after = count
+        through = Place(S3Connection(endpoint=proxy.endpoint, credentials="env:SOURCE"), minio_place.bucket)
+        request = UploadRequest(PREFIX, "v1", content.as_inputs(), (through.source(into="in"),))
+        monkeypatch.setenv("MODELSTORE_CACHE_HOME", str(tmp_path / "elsewhere"))
+        upload_version(gateway_store.objects, request)
+        assert len(LARGE) <= sum(answered) < len(LARGE) + MIB
+    assert gateway_store.body(f"{version_prefix(PREFIX, 'v1')}in/w.bin") == LARGE
+    minio_place.fill({"w.bin": LARGE[::-1]})
+    changed = UploadRequest(PREFIX, "v2", content.as_inputs(), (minio_place.source(into="in"),))
+    with pytest.raises(SourceChanged):
+        upload_version(gateway_store.objects, changed)
 
 
 def test_long_reading_is_told_of_and_short_is_not(

@@ -13,7 +13,7 @@ from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileI
 
 _CHUNK = 1 << 20
 _MOST_THREADS = 8
-_WORTH_ONE_READING = 16 << 20
+WORTH_ONE_READING = 16 << 20
 """Bytes above which a file is sent in parts, and its digest is known before the object exists."""
 
 
@@ -46,7 +46,7 @@ def digest_files(
     known = cache.lookup(identities.values())
     digests = {path: known[identity] for path, identity in identities.items() if identity in known}
     for file in files:
-        if taken and file.size > _WORTH_ONE_READING and file.path in taken and file.path in identities:
+        if taken and file.size > WORTH_ONE_READING and file.path in taken and file.path in identities:
             digests.setdefault(file.path, taken[file.path])
     unknown = [file for file in files if file.path in identities and file.path not in digests]
     fresh: dict[FileIdentity, str] = {}

@@ -87,7 +87,8 @@ def read_bucket(source: BucketObjects, around: Surroundings) -> Found:
         raise InvalidSource(str(source), [f"{reason}; check bucket and prefix"])
     recorded = _recorded(objects, folder)
     remote = [_remote(objects, files[path], path, recorded.get(path)) for path in kept]
-    digests, problems = digests_of(remote, around, verb=f"reading objects of {source} without a recorded digest,")
+    verb = f"reading objects of {source} without a recorded digest,"
+    digests, problems = digests_of(remote, around, verb=verb, taken=around.taken_of(source))
     if problems:
         raise InvalidSource(str(source), problems)
     return Found(

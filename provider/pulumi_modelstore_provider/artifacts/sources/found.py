@@ -22,7 +22,7 @@ class Surroundings:
         config: gives the stack's configuration, for `config:` references.
         cache: remembers digests.
         urn: the resource under which progress is told; may be empty.
-        taken: digests by path in the version that are taken for true of large files on this machine.
+        taken: digests by path in the version that are taken for true of large files, and compared as those are sent.
         tell: takes a sentence for the user where long work begins and goes on; called by the reading thread alone.
     """
 
@@ -32,6 +32,11 @@ class Surroundings:
     urn: str = ""
     taken: Mapping[str, str] = field(default_factory=dict)
     tell: Callable[[str], None] | None = None
+
+    def taken_of(self, source: SourceSettings) -> dict[str, str]:
+        """Return `taken` by path in one source."""
+        above = f"{source.into}/" if source.into else ""
+        return {path.removeprefix(above): digest for path, digest in self.taken.items() if path.startswith(above)}
 
 
 @dataclass(frozen=True, slots=True)

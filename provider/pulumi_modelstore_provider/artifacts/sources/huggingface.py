@@ -56,7 +56,8 @@ def read_huggingface(source: HuggingFace, around: Surroundings) -> Found:
         for file in listed
     }
     small = [_small_file(endpoint, source, file, WebBytes(web, places[file.path])) for file in listed if not file.lfs]
-    digests, problems = digests_of(small, around, verb=f"reading small files of {source},")
+    verb = f"reading small files of {source},"
+    digests, problems = digests_of(small, around, verb=verb, taken=around.taken_of(source))
     if problems:
         raise InvalidSource(str(source), problems)
     return Found([_found(file, digests, WebBytes(web, places[file.path])) for file in listed], pinned)

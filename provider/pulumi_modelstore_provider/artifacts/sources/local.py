@@ -20,9 +20,7 @@ def read_local(source: LocalFiles, around: Surroundings) -> Found:
     except (OSError, ValueError):
         # What cannot be looked at has a reason, which the scan tells.
         pass
-    above = f"{source.into}/" if source.into else ""
-    taken = {path.removeprefix(above): digest for path, digest in around.taken.items() if path.startswith(above)}
-    content, listing = scan(source.path, base=around.base, cache=around.cache, taken=taken)
+    content, listing = scan(source.path, base=around.base, cache=around.cache, taken=around.taken_of(source))
     places = {file.path: file.realpath for file in listing.files}
     files = [FoundFile(entry, LocalFile(places[entry.path])) for entry in content.files]
     return Found(files, source, ignored=listing.ignored)

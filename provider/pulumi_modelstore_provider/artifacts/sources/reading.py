@@ -62,7 +62,7 @@ def read_sources(
         pinned: what an earlier reading of these same sources has pinned, to be kept to.
         cache: of digests; unset, the user's own.
         urn: the resource under which progress is told.
-        taken: digests by path that are taken for true of large files on this machine, which are then not read.
+        taken: digests by path that are taken for true of large files, which are then not read; who gives them compares.
         tell: takes a sentence for the user where long work begins and goes on; unset, progress alone is told.
 
     Raises:

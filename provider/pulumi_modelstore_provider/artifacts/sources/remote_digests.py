@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from pulumi_modelstore_provider.artifacts.digest_cache import FileIdentity
+from pulumi_modelstore_provider.artifacts.digests import WORTH_ONE_READING
 from pulumi_modelstore_provider.artifacts.sizes import human_size
 from pulumi_modelstore_provider.artifacts.sources.found import Surroundings
 from pulumi_modelstore_provider.errors import ModelstoreError
@@ -44,13 +45,18 @@ def identity_of(place: str, *, state: str, size: int) -> FileIdentity:
     return FileIdentity(f"remote:{place}".encode("utf-8", "surrogateescape"), size, 0, 0, int.from_bytes(told))
 
 
-def digests_of(files: Sequence[RemoteFile], around: Surroundings, *, verb: str) -> tuple[dict[str, str], list[str]]:
+def digests_of(
+    files: Sequence[RemoteFile], around: Surroundings, *, verb: str, taken: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
     """Return `{name: "sha256:<hex>"}`, and what went wrong, a sentence a file.
 
-    What was read stays remembered also where another file fails.
+    What was read stays remembered also where another file fails; `taken` as of `digest_files`.
     """
     known = around.cache.lookup(file.identity for file in files)
     digests = {file.name: known[file.identity] for file in files if file.identity in known}
+    for file in files:
+        if file.identity.size > WORTH_ONE_READING and file.name in taken:
+            digests.setdefault(file.name, taken[file.name])
     unknown = [file for file in files if file.name not in digests]
     problems: list[str] = []
     if not unknown:
