@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.workspace.key_value_store import KeyValueStore
     from pulumi_modelstore.workspace.message_queue import MessageQueue
     from pulumi_modelstore.workspace.minio_server import MinioServer
+    from pulumi_modelstore.workspace.object_store import ObjectStore
     from pulumi_modelstore.workspace.valkey_server import ValkeyServer
     from pulumi_modelstore.workspace.versity_server import VersityServer
 
@@ -125,6 +126,7 @@ __all__ = [
     "Nfs",
     "NodeCache",
     "NodeGroup",
+    "ObjectStore",
     "Parallel",
     "PodPlacement",
     "Probe",
@@ -209,6 +211,7 @@ _MODULES = {
     "Nfs": "volumes.classes.file_systems",
     "NodeCache": "serving.node_cache",
     "NodeGroup": "volumes.placement",
+    "ObjectStore": "workspace.object_store",
     "Parallel": "serving.parallel",
     "PodPlacement": "serving.pod_placement",
     "Probe": "serving.probe",

@@ -10,11 +10,19 @@ import pytest
 from pulumi.runtime import mocks
 
 from pulumi_modelstore import (
+    AccessKeyPair,
+    AwsS3,
+    CephRgw,
+    ExistingKey,
     ExistingValkey,
+    Gcs,
     InvalidArguments,
     KeyValueStore,
     MessageQueue,
     MinioServer,
+    ObjectStore,
+    S3Compatible,
+    StorageNamespace,
     ValkeyServer,
     VersityServer,
 )
@@ -121,3 +129,49 @@ def test_a_server_has_a_namespace_of_its_own_and_keeps_it() -> None:
     assert "minio-namespace" in declared["minio-server"].dependencies
     assert "s3-namespace" not in declared.resources
     assert declared["s3-server"].inputs["metadata"]["namespace"] == "shared"
+
+
+def test_public_objects_are_refused_where_the_store_blocks_them() -> None:
+    def program() -> None:
+        aws = StorageNamespace("aws", backend=AwsS3(bucket="acme-models"))
+        keys = AccessKeyPair("keys", namespace=aws)
+        ObjectStore("assets", access="public", namespace=aws, keys=keys, prefix="a*")
+        ceph = StorageNamespace("ceph", backend=CephRgw(endpoint="https://ceph.example.org", bucket="apps"))
+        ObjectStore("pages", access="public", namespace=ceph, keys=keys)
+        google = StorageNamespace("google", backend=Gcs(bucket="acme-apps", project="acme-models", location="EU"))
+        ObjectStore("files", access="open", namespace=google, keys="none", prefix="/")  # type: ignore[arg-type]
+
+    said = _refused(program)
+    for part in (
+        'access: is public, and the namespace\'s bucket blocks public access. Use access="private"',
+        "prefix: the prefix segment 'a*'",
+        "access: is public, which is not supported with CephRgw",
+        "keys: open another namespace than ceph",
+        "access: 'open' is neither",
+        "namespace: is on gcs",
+        "keys: str is not a AccessKeyPair or AccessKey",
+        "prefix: is empty",
+    ):
+        assert part in said
+
+
+def test_a_private_store_on_aws_is_told_by_region_and_one_elsewhere_by_endpoint() -> None:
+    def program() -> None:
+        aws = StorageNamespace("aws", backend=AwsS3(bucket="acme-models", region="eu-west-1", prefix="llms"))
+        keys = AccessKeyPair("keys", namespace=aws)
+        pulumi.export("aws", ObjectStore("reports", access="private", namespace=aws, keys=keys).url)
+        own = StorageNamespace("own", backend=S3Compatible(endpoint="http://s3:9000", bucket="apps"))
+        brought = AccessKeyPair("brought", namespace=own, keys=[ExistingKey("id", "word")])
+        store = ObjectStore(
+            "assets", access="public", namespace=own, keys=brought, prefix="www", url_endpoint="https://o"
+        )
+        pulumi.export("own", store.url)
+
+    declared = declare(program, preview=False)
+    assert declared.exports == {
+        "aws": "s3://acme-models/llms/objects/reports?access=private&region=eu-west-1",
+        "own": "s3://apps/www?access=public&region=us-east-1&endpoint=http://s3:9000&url_endpoint=https://o",
+    }
+    assert declared["assets-public"].inputs["prefix"] == "www"
+    assert "reports-public" not in declared.resources
+    assert list(declared["reports-secret"].inputs["data"]) == ["[secret]"]

@@ -1,0 +1,140 @@
+"""`ObjectStore`: objects of applications in a part of a namespace, public or private."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import pulumi
+
+from pulumi_modelstore.arguments.bucket_name import prefix_problems
+from pulumi_modelstore.arguments.check import ArgumentCheck
+from pulumi_modelstore.arguments.inputs import derive
+from pulumi_modelstore.backends.aws_s3 import AwsS3
+from pulumi_modelstore.backends.minio import Minio
+from pulumi_modelstore.backends.s3_compatible import S3Compatible
+from pulumi_modelstore.backends.s3_endpoint import S3Endpoint
+from pulumi_modelstore.keys.source import KeySource
+from pulumi_modelstore.namespace import StorageNamespace
+from pulumi_modelstore.workspace.store_access import SecretPlace, StoreAccess, WorkspaceStore
+
+
+class ObjectStore(WorkspaceStore):
+    """Objects under a prefix of a namespace's bucket, which `ObjectStoreClient` in a pod writes, reads and lists.
+
+    Leaving the stack takes the Secret and the public access away; the objects stay.
+
+    Args:
+        name: of the store and, unless it is named, of the Secret.
+        access: `public`, where anybody reads an object by its URL, and no other in the bucket, and lists none; or
+            `private`, where only who gets a presigned URL does, for 900 s by default.
+        namespace: whose bucket it is in: on AWS S3 or an S3 endpoint.
+        keys: the pair or single key of that namespace with which the pod works; its current key goes into the Secret.
+        prefix: the part of the namespace; unset, `objects/<name>`.
+        url_endpoint: URL at which browsers reach the store, where it is another one than for pods.
+        kubernetes_namespace: where the Secret is, and the pods that use it.
+        secret_name: name of the Secret.
+        variables: what the Secret's keys begin with, for pods with more than one store.
+        labels: labels of the Secret.
+        opts: options of the component.
+
+    Raises:
+        InvalidArguments: at preview, with every problem of the whole program; so is `public` on a store that blocks it.
+    """
+
+    secret_name: pulumi.Output[str]
+    """Name of the Secret, for `envFrom` of a pod."""
+    kubernetes_namespace: pulumi.Output[str]
+    """Where the Secret is."""
+    url: pulumi.Output[str]
+    """What the client is told of the store, without credentials."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        access: Literal["public", "private"],
+        namespace: StorageNamespace,
+        keys: KeySource,
+        prefix: str | None = None,
+        url_endpoint: str | None = None,
+        kubernetes_namespace: pulumi.Input[str] = "default",
+        secret_name: str | None = None,
+        variables: str = "MODELSTORE_OBJECTS",
+        labels: Mapping[str, str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        check = ArgumentCheck("ObjectStore", name)
+        prefix = check.text("prefix", prefix)
+        path = f"objects/{check.name}" if prefix is None else prefix.strip("/")
+        check.extend(prefix_problems(path))
+        if not path:
+            check.add("prefix", "is empty", "Give the store a part of the namespace: the models are beside it")
+        if access not in ("public", "private"):
+            check.add("access", f"{access!r} is neither", 'Choose "public" or "private"')
+        if check.uses("namespace", namespace, StorageNamespace):
+            _check_backend(check, namespace.backend, public=access == "public")
+            if check.uses("keys", keys, KeySource, wanted="AccessKeyPair or AccessKey"):
+                _check_keys(check, keys, namespace)
+        place = SecretPlace.checked(
+            check,
+            variables=variables,
+            secret_name=secret_name,
+            kubernetes_namespace=kubernetes_namespace,
+            labels=labels,
+        )
+        super().__init__(check, opts)
+        if self.refused:
+            return
+        whole = namespace.key(path)
+        after: list[pulumi.Resource] = []
+        if access == "public":
+            from pulumi_modelstore_provider.resources.public_prefix import PublicPrefix
+
+            public = PublicPrefix(
+                f"{check.name}-public",
+                connection=namespace.backend.connection(),
+                bucket=namespace.bucket_input,
+                prefix=whole,
+                namespace=namespace.given_name,
+                opts=self.child_options(depends_on=[*namespace.guarded_by]),
+            )
+            after.append(public)
+        settings = {"access": access, "region": namespace.backend.region}
+        endpoint = namespace.backend.endpoint_url() if _has_own_endpoint(namespace.backend) else ""
+        url = derive(
+            lambda bucket, at: _url(bucket, whole, settings, endpoint=at, url_endpoint=url_endpoint or ""),
+            namespace.bucket_input,
+            endpoint,
+        )
+        credentials = {"ACCESS_KEY_ID": keys.access_key_id, "SECRET_ACCESS_KEY": keys.secret_access_key}
+        self._publish(StoreAccess(url, credentials, after), place)
+
+
+def _check_backend(check: ArgumentCheck, backend: Any, *, public: bool) -> None:
+    if not isinstance(backend, AwsS3 | S3Endpoint):
+        remedy = "Use AwsS3(...) or an S3 endpoint: the client speaks S3"
+        check.add("namespace", f"is on {backend.kind}", remedy)
+    elif public and isinstance(backend, AwsS3):
+        remedy = 'Use access="private" and presigned URLs, or a store of another kind'
+        check.add("access", "is public, and the namespace's bucket blocks public access", remedy)
+    elif public and not isinstance(backend, Minio | S3Compatible):
+        remedy = 'Use access="private" and presigned URLs, or Minio(...) or S3Compatible(...)'
+        check.add("access", f"is public, which is not supported with {type(backend).__name__}", remedy)
+
+
+def _check_keys(check: ArgumentCheck, keys: KeySource, namespace: StorageNamespace) -> None:
+    if keys.namespace is not namespace:
+        remedy = "Pass keys that were declared for the same namespace"
+        check.add("keys", f"open another namespace than {namespace.given_name}", remedy)
+
+
+def _has_own_endpoint(backend: Any) -> bool:
+    return not isinstance(backend, AwsS3) or backend.endpoint is not None
+
+
+def _url(bucket: str, path: str, settings: Mapping[str, str], *, endpoint: str, url_endpoint: str) -> str:
+    given = {**settings, "endpoint": endpoint, "url_endpoint": url_endpoint}
+    query = urlencode({name: value for name, value in given.items() if value}, safe=":/")
+    return f"s3://{bucket}/{path}?{query}"
