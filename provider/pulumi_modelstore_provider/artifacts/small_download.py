@@ -13,6 +13,7 @@ from pulumi_modelstore_provider.artifacts.reading_threads import Room
 from pulumi_modelstore_provider.errors import DownloadCorrupted
 
 _TRIES = 2
+_FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def download_small(
@@ -35,16 +36,19 @@ def download_small(
 
 
 def _write(target: Path, entry: FileEntry, body: memoryview) -> None:
-    part = part_path(target, entry)
+    part = str(part_path(target, entry))
     with on_disk(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        try:
+            descriptor = os.open(part, _FRESH, 0o666)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(part, _FRESH, 0o666)
         try:
             while body:
                 body = body[os.write(descriptor, body) :]
         finally:
             os.close(descriptor)
-        part.replace(target)
+        os.replace(part, target)  # noqa: PTH105 - a path costs as much as the call, and there are thousands
 
 
 def corrupted(url: str, found: str, expected: str) -> DownloadCorrupted:

@@ -20,6 +20,8 @@ USED = {
     "S3 without the slash": "s3://bucket/team/models/llama/v1",
     "a file in it": "gs://bucket/team/models/llama/v1/sub/w.bin",
     "Azure": "https://account.blob.core.windows.net/bucket/team/models/llama/v1/",
+    "the bucket as host": "https://bucket.s3.eu-central-1.amazonaws.com/team/models/llama/v1/",
+    "path of an endpoint": "https://minio.example:9000/bucket/team/models/llama/v1/",
     "within a command": "serve --model=s3://bucket/team/models/llama/v1 --port 80",
     "the key alone": "team/models/llama/v1",
     "in JSON": '{"uri": "s3://bucket/team/models/llama/v1/"}',
@@ -27,6 +29,7 @@ USED = {
 UNUSED = {
     "another bucket": "s3://other/team/models/llama/v1/",
     "a bucket that ends alike": "s3://my-bucket/team/models/llama/v1/",
+    "another bucket as host": "https://my-bucket.s3.amazonaws.com/team/models/llama/v1/",
     "another model": "s3://bucket/team/models/llama-chat/v1/",
     "deeper": "s3://bucket/x/team/models/llama/v1/",
     "the model's folder": "s3://bucket/team/models/llama/",

@@ -18,9 +18,8 @@ def users_in(resources: Sequence[Mapping[str, Any]], bucket: str, model_prefix: 
     whatever scheme, alone or within a longer text, or the key alone. What a state keeps sealed cannot be searched.
     """
     # Not in the middle of another path; a bucket of the same name elsewhere counts, which errs on the safe side.
-    place = re.compile(
-        rf"(?:(?<![\w.-]){re.escape(bucket)}/|(?<![\w./-])/?){re.escape(model_prefix)}{_VERSION}",
-    )
+    at, above = re.escape(bucket), re.escape(model_prefix)
+    place = re.compile(rf"(?:(?<![\w.-]){at}/|//{at}\.[^/\s]+/|(?<![\w./-])/?){above}{_VERSION}")
     found: dict[str, list[str]] = {}
     for resource in resources:
         inputs = resource.get("inputs") or {}
