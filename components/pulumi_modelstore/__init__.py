@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.volumes.placement import EmptyDir, LocalDisk, NodeGroup, Shared, Toleration
     from pulumi_modelstore.volumes.sizing import ModelSize
     from pulumi_modelstore.volumes.volume_class import VolumeClass
+    from pulumi_modelstore.volumes.volume_files import VolumeFiles
     from pulumi_modelstore.workspace.existing_valkey import ExistingValkey
     from pulumi_modelstore.workspace.key_value_store import KeyValueStore
     from pulumi_modelstore.workspace.message_queue import MessageQueue
@@ -152,6 +153,7 @@ __all__ = [
     "VersityServer",
     "VllmRuntime",
     "VolumeClass",
+    "VolumeFiles",
     "WebFile",
     "WekaFs",
     "WekaS3",
@@ -237,6 +239,7 @@ _MODULES = {
     "VersityServer": "workspace.versity_server",
     "VllmRuntime": "serving.vllm",
     "VolumeClass": "volumes.volume_class",
+    "VolumeFiles": "volumes.volume_files",
     "WebFile": "artifacts.sources",
     "WekaFs": "volumes.classes.file_systems",
     "WekaS3": "backends.weka_s3",

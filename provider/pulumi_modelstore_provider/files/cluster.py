@@ -11,6 +11,10 @@ from typing import Any
 from pulumi_modelstore_provider.errors import ModelstoreError
 
 
+class NotInCluster(ModelstoreError):
+    """The claim, or its namespace, does not exist."""
+
+
 @dataclass(frozen=True)
 class Cluster:
     """Which cluster, and which namespace of it.
@@ -66,12 +70,14 @@ def told(failed: str, on: str) -> Iterator[None]:
         yield
     except ApiException as error:
         remedy = _REMEDIES.get(error.status or 0, "")
-        raise ModelstoreError(failed, on=on, answer=_message(error), remedy=remedy) from None
+        kind = NotInCluster if error.status == _NOT_FOUND else ModelstoreError
+        raise kind(failed, on=on, answer=_message(error), remedy=remedy) from None
     except HTTPError as error:
         remedy = "Check that the cluster is up and that the kubeconfig leads to it"
         raise ModelstoreError(failed, on=on, answer=str(error), remedy=remedy) from None
 
 
+_NOT_FOUND = 404
 _REMEDIES = {
     401: "Log in to the cluster again",
     403: "It takes the right to create, get, delete and exec pods, and to get claims, in that namespace",

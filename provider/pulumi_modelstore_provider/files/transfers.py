@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from pulumi_modelstore_provider.artifacts.content import Content
 from pulumi_modelstore_provider.artifacts.file_names import path_problems
 from pulumi_modelstore_provider.artifacts.source import read_source
 from pulumi_modelstore_provider.errors import InvalidSource, ModelstoreError
-from pulumi_modelstore_provider.files.session import Entry, FileSession
+from pulumi_modelstore_provider.files.session import Entry, FileSession, FilesRefused
 from pulumi_modelstore_provider.fills.content_record import STATE_FOLDER
 
 Advance = Callable[[int, bool], None]
@@ -91,6 +92,20 @@ def download(session: FileSession, path: str, target: Path, *, advance: Advance)
         brought = session.download(there, target / entry.path, entry, advance=advance)
         (outcome.moved if brought else outcome.kept).append(entry.path)
     return outcome
+
+
+def remove_files(session: FileSession, folder: str, paths: set[str]) -> int:
+    """Remove those of the files that are there, and folders that are empty then; returns how many there were."""
+    removed = 0
+    for path in sorted(paths):
+        if session.type_of(_join(folder, path)) in ("file", "other"):
+            session.remove(_join(folder, path))
+            removed += 1
+    for above in sorted({above for path in paths for above in _above(path)}, reverse=True):
+        with contextlib.suppress(FilesRefused):
+            # Something else is in it.
+            session.remove(_join(folder, above))
+    return removed
 
 
 def _remove_others(session: FileSession, folder: str, there: list[Entry], wanted: set[str]) -> list[str]:

@@ -14,6 +14,7 @@ from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUpload
 from pulumi_modelstore_provider.resources.bucket import Bucket
 from pulumi_modelstore_provider.resources.key_limit import KeyLimit
 from pulumi_modelstore_provider.resources.rotation_guard import RotationGuard
+from pulumi_modelstore_provider.resources.volume_files import VolumeFiles
 from pulumi_modelstore_provider.s3.connection import S3Connection
 
 CONNECTION = S3Connection(endpoint="http://s3.example.org").to_inputs()
@@ -46,9 +47,9 @@ def registered() -> Registered:
 
 
 def test_types_are_those_of_users_states() -> None:
-    classes = (ArtifactUpload, ArtifactTag, Bucket, AccessKeyReady, RotationGuard, KeyLimit)
+    classes = (ArtifactUpload, ArtifactTag, Bucket, AccessKeyReady, RotationGuard, KeyLimit, VolumeFiles)
     names = {kind._resource_type_name for kind in classes}
-    kinds = ("ArtifactUpload", "ArtifactTag", "Bucket", "AccessKeyReady", "RotationGuard", "KeyLimit")
+    kinds = ("ArtifactUpload", "ArtifactTag", "Bucket", "AccessKeyReady", "RotationGuard", "KeyLimit", "VolumeFiles")
     assert names == {f"dynamic/modelstore:{kind}" for kind in kinds}
 
 
