@@ -10,6 +10,7 @@ import pytest
 
 from cluster.declared import path, service
 from pulumi_modelstore_provider.errors import ModelstoreError
+from pulumi_modelstore_provider.readiness import waiting
 from pulumi_modelstore_provider.readiness.kubernetes_api import KubernetesApi
 from pulumi_modelstore_provider.readiness.waiting import NotReady, wait_until_ready
 from pulumi_modelstore_provider.resources.service_ready import ServiceReadyProvider
@@ -47,11 +48,26 @@ class Stage:
         place = path(self.namespace, "inferenceservices/llm/status", SERVICES)
         self.apiserver.request("PATCH", place, {"status": status}, MERGE)
 
-    def change(self, uri: str) -> int:
-        """Change the service; returns its generation."""
+    def change(self, uri: str) -> None:
         place = path(self.namespace, "inferenceservices/llm", SERVICES)
         patch = {"spec": {"predictor": {"model": {"storageUri": uri}}}}
-        return int(self.apiserver.request("PATCH", place, patch, MERGE)["metadata"]["generation"])
+        self.apiserver.request("PATCH", place, patch, MERGE)
+
+    def deployment(self, **status: Any) -> None:
+        labels = {"app": "isvc.llm-predictor"}
+        template = {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [{"name": "kserve-container", "image": "x"}]},
+        }
+        spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
+        place = path(self.namespace, "deployments", "/apis/apps/v1")
+        self.apiserver.request("POST", place, {"metadata": {"name": "llm-predictor"}, "spec": spec})
+        self.deployed(**status)
+
+    def deployed(self, **status: Any) -> None:
+        place = path(self.namespace, "deployments/llm-predictor/status", "/apis/apps/v1")
+        status["readyReplicas"] = status["availableReplicas"]
+        self.apiserver.request("PATCH", place, {"status": status}, MERGE)
 
     def pod(self, **status: Any) -> str:
         name = f"llm-predictor-{next(self.numbers)}"
@@ -119,19 +135,32 @@ def test_a_service_comes_up(stage: Stage) -> None:
         "pod llm-predictor-0: it downloads the model",
         "it has no condition Ready yet",
     ]
-    assert stage.time == 21.0, "it is looked at twice more once it is ready"
+    assert stage.time == 35.0, "it is ready after 20 seconds, and stays so"
 
 
 def test_what_was_ready_before_a_change_is_not_ready(stage: Stage) -> None:
+    """KServe keeps its service Ready while the Deployment replaces pods, and observes the Deployment's generation."""
     stage.status(**READY, observedGeneration=1)
-    generation = stage.change("s3://bucket/models/llm/2/")
-    said = stage.refusal(timeout=10)
-    assert "KServe has not looked at the last change yet" in said
-    assert "is not ready after 10 s, and the time is up" in said
-    stage.wait(lambda: stage.status(**READY, observedGeneration=generation))
-    # The new pods are loading behind the ones that still serve.
+    stage.deployment(replicas=1, updatedReplicas=1, availableReplicas=1, observedGeneration=1)
+    told = stage.wait(
+        lambda: stage.change("s3://bucket/models/llm/2/"),
+        lambda: stage.deployed(replicas=2, updatedReplicas=1, availableReplicas=1),
+        lambda: stage.deployed(replicas=1, updatedReplicas=1, availableReplicas=1),
+    )
+    assert told == ["Deployment llm-predictor still replaces pods: 1 of 1 are new, 1 of 2 are ready"]
+    assert stage.time == 30.0, "it must stay ready for 15 seconds"
     new = stage.pod(phase="Running", conditions=[{"type": "Ready", "status": "False"}])
     assert f"pod {new}: the runtime does not answer its probes yet" in stage.refusal(timeout=10)
+
+
+def test_a_revision_of_knative_that_is_not_ready(stage: Stage) -> None:
+    revisions = {"latestCreatedRevision": "llm-predictor-00002", "latestReadyRevision": "llm-predictor-00001"}
+    stage.status(**READY, components={"predictor": revisions})
+    assert "revision llm-predictor-00002 is not ready yet, llm-predictor-00001 is" in stage.refusal(timeout=30)
+    ready = {"predictor": {"latestReadyRevision": "llm-predictor-00002"}}
+    # Scaled to zero it has no pods, which KServe calls pending, and events of an earlier quota.
+    stage.event("llm-predictor-6f7b", "ReplicaSet", "FailedCreate", "exceeded quota: gpus")
+    stage.wait(lambda: stage.status(components=ready, modelStatus={"transitionStatus": "InProgress"}))
 
 
 def test_without_a_service(apiserver: ApiServer, namespace: str) -> None:
@@ -252,7 +281,9 @@ def test_a_condition_is_the_reason_where_nothing_else_is(stage: Stage) -> None:
     assert "IngressReady is not true (NoGateway: the Gateway is missing)" in stage.refusal(timeout=30)
 
 
-def test_the_resource_waits_for_a_service_and_keeps_what_it_was_told(stage: Stage, apiserver: ApiServer) -> None:
+def test_the_resource_waits_for_a_service_and_keeps_what_it_was_told(
+    stage: Stage, apiserver: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage.status(**READY)
     props = {
         "kubernetesNamespace": stage.namespace,
@@ -266,6 +297,7 @@ def test_the_resource_waits_for_a_service_and_keeps_what_it_was_told(stage: Stag
     assert [item.property for item in provider.check({}, props | {"kubeconfig": "apiVersion"}).failures] == [
         "kubeconfig"
     ]
+    monkeypatch.setattr(waiting, "MachineClock", lambda: stage)
     made = provider.create(props)
     assert made.id == f"{stage.namespace}/llm"
     assert provider.diff(made.id, made.outs or {}, props | {"timeout": 90}).changes is False

@@ -1,4 +1,4 @@
-"""A cluster by the client that the package `kubernetes` has: four requests, all of them reads."""
+"""A cluster by the client that the package `kubernetes` has: a handful of requests, all of them reads."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class KubernetesApi:
             raise ModelstoreError("Waiting for a service needs the package kubernetes", remedy=remedy) from missing
         self._client = kubernetes.client.ApiClient(_configuration(kubernetes, kubeconfig, context, config))
         self._core = kubernetes.client.CoreV1Api(self._client)
+        self._apps = kubernetes.client.AppsV1Api(self._client)
         self._custom = kubernetes.client.CustomObjectsApi(self._client)
 
     def look(self, namespace: str, service: str) -> Snapshot:
@@ -57,7 +58,15 @@ class KubernetesApi:
         events = self._items(
             lambda: self._core.list_namespaced_event(namespace, field_selector="type=Warning", **_RAW), service
         )
-        return snapshot_of(service, found, pods, events)
+        # As KServe names them (v0.20, PredictorServiceName and PredictorWorkerServiceName in pkg/constants).
+        names = [f"{service}-predictor", f"{service}-predictor-worker"]
+        deployments = [self._deployment(namespace, name, service) for name in names]
+        there = [deployment for deployment in deployments if deployment is not None]
+        return snapshot_of(service, found, deployments=there, pods=pods, events=events)
+
+    def _deployment(self, namespace: str, name: str, service: str) -> Object | None:
+        answer = self._read(lambda: self._apps.read_namespaced_deployment(name, namespace, **_RAW), service)
+        return None if answer is None else dict(json.loads(answer.data))
 
     def _items(self, call: Callable[[], Any], service: str) -> list[Object]:
         answer = self._read(call, service)
@@ -76,7 +85,7 @@ class KubernetesApi:
                 "The cluster refused to tell of a service",
                 on=f"InferenceService {service}",
                 answer=f"HTTP {refusal.status} {_message(refusal.body) or refusal.reason}",
-                remedy="Let the kubeconfig's user get inferenceservices and list pods and events in its namespace",
+                remedy="Let the kubeconfig's user get inferenceservices and deployments, and list pods and events",
             ) from None
         except HTTPError as error:
             raise ModelstoreError(

@@ -15,11 +15,13 @@ class Snapshot:
 
     Args:
         service: the InferenceService; None where there is none.
+        deployments: its predictor's, and that of the predictor's workers; none in Knative mode.
         pods: its pods that are not being deleted, the newest first.
         warnings: events of type Warning about its predictor's objects, the newest first.
     """
 
     service: Object | None
+    deployments: Sequence[Object] = ()
     pods: Sequence[Object] = ()
     warnings: Sequence[Object] = ()
 
@@ -32,7 +34,14 @@ class Cluster(Protocol):
         ...
 
 
-def snapshot_of(name: str, service: Object | None, pods: Sequence[Object], events: Sequence[Object]) -> Snapshot:
+def snapshot_of(
+    name: str,
+    service: Object | None,
+    *,
+    deployments: Sequence[Object] = (),
+    pods: Sequence[Object] = (),
+    events: Sequence[Object] = (),
+) -> Snapshot:
     """Keep what matters of what the API gave, in order."""
     kept = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
     # The names of everything that KServe makes for a predictor begin so.
@@ -44,6 +53,7 @@ def snapshot_of(name: str, service: Object | None, pods: Sequence[Object], event
     ]
     return Snapshot(
         service,
+        deployments,
         sorted(kept, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), reverse=True),
         sorted(warnings, key=_time, reverse=True),
     )

@@ -22,6 +22,8 @@ _FAILURES = {
 }
 # In KServe's own order: ingress is made when the predictor is ready.
 _CONDITIONS = ("PredictorReady", "PredictorConfigurationReady", "PredictorRouteReady", "IngressReady")
+# Other states are those of pods, and a service scaled to zero has none.
+_BLOCKED = ("BlockedByFailedLoad", "InvalidSpec")
 _QUOTA = "Raise the namespace's ResourceQuota, or ask for fewer replicas, GPUs or memory"
 
 
@@ -44,25 +46,38 @@ def verdict(snapshot: Snapshot) -> Verdict:
     if service is None:
         found = Reason("the InferenceService does not exist", "Look whether somebody deleted it", lasting=True)
         return Verdict(ready=False, reason=found)
-    reason = _model_reason(service) or _pods_reason(snapshot) or _events_reason(snapshot)
-    if reason is not None:
-        return Verdict(ready=False, reason=reason)
-    if not _is_current(service):
-        waiting = Reason("KServe has not looked at the last change yet", "Look whether its controller runs")
-        return Verdict(ready=False, reason=waiting)
-    return _conditions_verdict(service)
+    held = _model_reason(service) or _pods_reason(snapshot)
+    if held is None:
+        waits = _rollout_reason(snapshot) or _condition_reason(service)
+        # An event outlives what it tells of: it explains only what is missing now.
+        held = waits and (_events_reason(snapshot) or waits)
+    return Verdict(ready=held is None, reason=held)
 
 
-def _is_current(service: Object) -> bool:
-    observed = service.get("status", {}).get("observedGeneration")
-    return observed is None or observed >= service["metadata"].get("generation", 0)
+def _rollout_reason(snapshot: Snapshot) -> Reason | None:
+    """Whether pods of before still stand in for new ones: a service counts as ready with those."""
+    for deployment in snapshot.deployments:
+        spec, status = deployment.get("spec", {}), deployment.get("status", {})
+        wanted, name = spec.get("replicas", 1), deployment["metadata"]["name"]
+        updated, ready = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+        there = status.get("replicas", 0)
+        seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+        if not seen or updated < wanted or there > updated or ready < updated:
+            said = f"Deployment {name} still replaces pods: {updated} of {wanted} are new, {ready} of {there} are ready"
+            return Reason(said, "Look at its pods: kubectl describe pods")
+    predictor = (snapshot.service or {}).get("status", {}).get("components", {}).get("predictor", {})
+    created, latest = predictor.get("latestCreatedRevision"), predictor.get("latestReadyRevision")
+    if created != latest:
+        said = f"revision {created} is not ready yet, {latest or 'none'} is"
+        return Reason(said, "Look at its pods: kubectl describe pods")
+    return None
 
 
 def _model_reason(service: Object) -> Reason | None:
     status = service.get("status", {}).get("modelStatus", {})
     failure = status.get("lastFailureInfo", {})
     kind = failure.get("reason", "")
-    if not _is_current(service) or (status.get("transitionStatus") != "InvalidSpec" and kind not in _FAILURES):
+    if status.get("transitionStatus") != "InvalidSpec" and kind not in _FAILURES:
         return None
     said = failure.get("message") or "the specification is invalid"
     return Reason(f"{kind or 'InvalidSpec'}: {said}", _FAILURES.get(kind, _SPEC), lasting=True)
@@ -88,16 +103,18 @@ def _events_reason(snapshot: Snapshot) -> Reason | None:
     return None
 
 
-def _conditions_verdict(service: Object) -> Verdict:
+def _condition_reason(service: Object) -> Reason | None:
     status = service.get("status", {})
     conditions = {condition.get("type"): condition for condition in status.get("conditions", ())}
-    ready = conditions.get("Ready", {}).get("status") == "True"
-    if ready and status.get("modelStatus", {}).get("transitionStatus", "") in ("", "UpToDate"):
-        return Verdict(ready=True)
+    blocked = status.get("modelStatus", {}).get("transitionStatus") in _BLOCKED
+    if conditions.get("Ready", {}).get("status") == "True" and not blocked:
+        return None
     for name in _CONDITIONS:
         condition = conditions.get(name)
         if condition is not None and condition.get("status") != "True":
             said = ": ".join(str(condition[key]) for key in ("reason", "message") if condition.get(key))
             remedy = "Look at the service's conditions: kubectl describe inferenceservice"
-            return Verdict(ready=False, reason=Reason(f"{name} is not true{f' ({said})' if said else ''}", remedy))
-    return Verdict(ready=False, reason=Reason("it has no condition Ready yet", "Look whether KServe's controller runs"))
+            return Reason(f"{name} is not true{f' ({said})' if said else ''}", remedy)
+    if blocked:
+        return Reason("the model could not be loaded", "Look at its pods' logs")
+    return Reason("it has no condition Ready yet", "Look whether KServe's controller runs")

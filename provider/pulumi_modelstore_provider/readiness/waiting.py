@@ -13,12 +13,14 @@ from pulumi_modelstore_provider.readiness.verdict import verdict
 
 PAUSE = 5.0
 """Seconds between two looks."""
-CONFIRMING = 1.0
-"""Seconds until a service that was found ready is looked at again."""
-IN_A_ROW = 2
-"""Looks that must find it ready: right after a change the pods of before are still the only ones."""
+SETTLED = 15.0
+"""Seconds that a service must be ready: right after a change it still is, until KServe has seen it, and nothing in its
+status tells (v0.20 gives the Deployment's generation as observed, not the service's)."""
 LASTING = 120.0
 """Seconds that a reason must stand which nothing but a person removes: a pull may fail once, a Secret come late."""
+
+
+_LATE = Reason("it is not ready", "Give it more time: readiness=Readiness(timeout=...)")
 
 
 class Clock(Protocol):
@@ -58,7 +60,7 @@ def wait_until_ready(
     clock: Clock | None = None,
     told: Callable[[str], None] = lambda _: None,
 ) -> int:
-    """Look at the service until it is ready; return how often.
+    """Look at the service until it is ready and stays so for 15 seconds; return how often.
 
     Args:
         cluster: where it is.
@@ -75,15 +77,19 @@ def wait_until_ready(
     """
     clock = clock or MachineClock()
     begun = clock.now()
-    looks = in_a_row = 0
+    looks = 0
+    ready_since: float | None = None
     standing: Reason | None = None
     since = begun
     while True:
         looks += 1
         found = verdict(cluster.look(namespace, service))
         now = clock.now()
-        in_a_row = in_a_row + 1 if found.ready else 0
-        if in_a_row >= IN_A_ROW:
+        if found.ready:
+            ready_since, standing = now if ready_since is None else ready_since, None
+        else:
+            ready_since = None
+        if ready_since is not None and now - ready_since >= SETTLED:
             return looks
         if found.reason is not None:
             if standing is None or not (standing.lasting and found.reason.lasting):
@@ -93,10 +99,9 @@ def wait_until_ready(
             standing = found.reason
             if standing.lasting and now - since >= LASTING:
                 raise _not_ready(namespace, service, standing, now - begun, gave_up=True)
-        if now - begun >= timeout:
-            reason = standing or Reason("it was ready only now", "Give it more time: readiness=Readiness(timeout=...)")
-            raise _not_ready(namespace, service, reason, now - begun, gave_up=False)
-        clock.sleep(min(CONFIRMING if found.ready else PAUSE, max(timeout - (now - begun), 0.1)))
+        if now - begun >= timeout and not found.ready:
+            raise _not_ready(namespace, service, found.reason or _LATE, now - begun, gave_up=False)
+        clock.sleep(PAUSE)
 
 
 def _not_ready(namespace: str, service: str, reason: Reason, waited: float, *, gave_up: bool) -> NotReady:
