@@ -46,11 +46,13 @@ def parse_manifest(text: str | bytes) -> Manifest:
     try:
         content = Content(tuple(_entry(item) for item in document["files"]))
         manifest = Manifest(str(document["model"]), str(document["version"]), content)
-        recorded = document["digest"]
+        recorded, total = document["digest"], document["bytes"]
     except (KeyError, TypeError) as error:
         raise ValueError(f"a field is missing or of the wrong kind: {error}") from None
     if recorded != content.tree_digest:
         raise ValueError("its digest is not the digest of its files")
+    if total != content.total_bytes:
+        raise ValueError("its bytes are not those of its files")
     return manifest
 
 

@@ -44,6 +44,20 @@ def test_manifest_reads_back_as_it_was_written(content: Content) -> None:
     assert parse_manifest(text) == Manifest("llama", "v1", content)
 
 
+@given(contents, st.data())
+def test_manifest_of_which_one_character_changed_is_refused_or_of_the_same_content(
+    content: Content, data: st.DataObject
+) -> None:
+    text = Manifest("llama", "v1", content).to_json()
+    place = data.draw(st.integers(0, len(text) - 1))
+    character = data.draw(st.sampled_from(["0", "1", "a", "f", "/", '"', ",", " ", "-", "e"]))
+    try:
+        read = parse_manifest(f"{text[:place]}{character}{text[place + 1 :]}")
+    except ValueError:
+        return
+    assert read.content == content
+
+
 @given(contents, st.randoms(use_true_random=False))
 def test_order_of_files_changes_nothing(content: Content, random: object) -> None:
     shuffled = list(content.files)
@@ -129,6 +143,7 @@ def test_digests_are_sha256(digest: str) -> None:
     [
         ({"schemaVersion": 2}, "newer release"),
         ({"digest": "sha256:" + "0" * 64}, "not the digest of its files"),
+        ({"bytes": 2}, "not those of its files"),
         ({"files": [{"path": "a"}]}, "missing"),
         ({"files": [{"path": "a", "size": "1", "digest": "sha256:" + "0" * 64}]}, "whole number"),
     ],
