@@ -252,6 +252,7 @@ def test_interrupted_pull(deployed: Deployed, tmp_path: Path) -> None:
 
 def test_verify(deployed: Deployed) -> None:
     told = deployed.run("verify", "llama").stdout
+    assert deployed.run("verify").stdout == told
     assert told == "".join(
         f"llama {version}: all 2 files (16.8 MB) are what the manifest says\n" for version in ("v3", "v2", "v1")
     )

@@ -27,7 +27,7 @@ from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSetti
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.errors import DestinationUnusable, DownloadCorrupted, ModelstoreError, ObjectChanged
 
-SIZES = [16 * MIB] * 3 + [7]
+SIZES = [16 * MIB] * 2 + [7]
 VERSION = "v1"
 PLACE = version_prefix(PREFIX, VERSION)
 PULLER = """
@@ -115,7 +115,7 @@ def killed_pull(store: Store, proxy: RecordingProxy, folder: Path, *, after: int
     proxy.before = lambda exchange: None
 
 
-@pytest.mark.parametrize("after", [0, 2, 3])
+@pytest.mark.parametrize("after", [0, 1, 2])
 def test_killed_download_resumes(
     gateway_store: Store, proxy: RecordingProxy, large: bytes, tmp_path: Path, after: int
 ) -> None:
@@ -267,7 +267,7 @@ def test_disk_that_is_too_small_or_full(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(destination.shutil, "disk_usage", lambda _: SimpleNamespace(free=5))
-        with pytest.raises(DestinationUnusable, match=r"its disk has 5 B free, and 50\.3 MB are needed"):
+        with pytest.raises(DestinationUnusable, match=r"its disk has 5 B free, and 33\.6 MB are needed"):
             pulled(gateway_store, tmp_path / "there")
     code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({20 * MIB}, {20 * MIB}))\n{PULLER}"
     command = [sys.executable, "-c", code, gateway_store.endpoint, gateway_store.bucket, str(tmp_path / "there")]
@@ -290,7 +290,7 @@ def test_two_downloads_into_one_folder(gateway_store: Store, large: bytes, tmp_p
         pulled(gateway_store, tmp_path / "there")
 
 
-def test_memory_and_requests_stay_within_their_bounds(
+def test_requests_under_way_stay_within_their_bound(
     gateway_store: Store, proxy: RecordingProxy, large: bytes, tmp_path: Path
 ) -> None:
     under_way, most, lock = 0, [0], threading.Lock()

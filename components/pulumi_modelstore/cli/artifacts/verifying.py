@@ -15,8 +15,9 @@ from pulumi_modelstore.cli.artifacts.transfer_bar import transfer_bar
 from pulumi_modelstore.cli.tables import printable
 
 if TYPE_CHECKING:
-    from pulumi_modelstore_provider.artifacts.catalog import StoredVersion
+    from pulumi_modelstore_provider.artifacts.catalog import StoredModel, StoredVersion
     from pulumi_modelstore_provider.artifacts.rehash import Fault
+    from pulumi_modelstore_provider.progress import TransferProgress
 
 _SAID = {
     "missing": "is missing",
@@ -28,41 +29,51 @@ _SAID = {
 
 
 @click.command("verify")
-@click.argument("model")
+@click.argument("model", required=False)
 @click.argument("version", metavar="[VERSION|TAG]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @place_options
-def verify_command(*, place: Place, model: str, version: str | None, as_json: bool) -> None:
-    """Read every object of a version of MODEL, or of all its versions, and compare its SHA-256 with the manifest.
+def verify_command(*, place: Place, model: str | None, version: str | None, as_json: bool) -> None:
+    """Read every object of a version of MODEL, of all its versions, or of all models, and compare its SHA-256.
 
-    Ends with 1 where an object is missing, has another size or content, or is no part of its version.
+    Ends with 1 where an object is missing, has another size or content than the manifest says, or is no part of its
+    version.
     """
-    from pulumi_modelstore_provider.artifacts.layout import version_prefix
-    from pulumi_modelstore_provider.artifacts.rehash import rehash
+    from pulumi_modelstore_provider.artifacts.catalog import read_models
     from pulumi_modelstore_provider.progress import TransferProgress
 
-    stored = place.model(model)
-    chosen = [version_of(stored, version)[0]] if version else [found for found in stored.versions if found.committed]
-    total = sum(found.manifest.content.total_bytes for found in chosen if found.manifest)
-    faults: dict[str, list[Fault]] = {}
+    models = [place.model(model)] if model else read_models(place.objects, place.declared.prefix)
+    chosen = [
+        (stored, found)
+        for stored in models
+        for found in ([version_of(stored, version)[0]] if version else stored.versions)
+        if found.committed
+    ]
+    total = sum(found.manifest.content.total_bytes for _, found in chosen if found.manifest)
+    progress = TransferProgress("", "verifying", total)
     try:
-        progress = TransferProgress("", "verifying", total)
         with transfer_bar(silent=as_json):
-            for found in chosen:
-                if found.manifest is not None:
-                    prefix, content = version_prefix(stored.prefix, found.version), found.manifest.content
-                    faults[found.version] = rehash(
-                        place.objects, prefix, content, settings=place.settings, progress=progress
-                    )
+            verified = [(stored, found, _faults(place, stored, found, progress)) for stored, found in chosen]
     except KeyboardInterrupt:
         click.echo("\nStopped. Nothing was changed; run the same command again to verify from the start.", err=True)
         sys.exit(INTERRUPTED)
     if as_json:
-        click.echo(json.dumps({"model": model, "versions": [_document(one, faults) for one in chosen]}, indent=2))
+        documents = [{"model": stored.name, **_document(found, faults)} for stored, found, faults in verified]
+        click.echo(json.dumps({"namespace": place.declared.name, "versions": documents}, indent=2))
     else:
-        for found in chosen:
-            _tell(model, found, faults.get(found.version, ()))
-    sys.exit(1 if any(faults.values()) or any(found.manifest is None for found in chosen) else 0)
+        for stored, found, faults in verified:
+            _tell(stored.name, found, faults)
+    sys.exit(1 if any(faults or found.manifest is None for _, found, faults in verified) else 0)
+
+
+def _faults(place: Place, model: StoredModel, version: StoredVersion, progress: TransferProgress) -> list[Fault]:
+    from pulumi_modelstore_provider.artifacts.layout import version_prefix
+    from pulumi_modelstore_provider.artifacts.rehash import rehash
+
+    if version.manifest is None:
+        return []
+    prefix = version_prefix(model.prefix, version.version)
+    return rehash(place.objects, prefix, version.manifest.content, settings=place.settings, progress=progress)
 
 
 def _tell(model: str, version: StoredVersion, faults: Sequence[Fault]) -> None:
@@ -80,8 +91,7 @@ def _tell(model: str, version: StoredVersion, faults: Sequence[Fault]) -> None:
         click.echo(f"{model} {version.version}: all {len(content.files)} files ({size}) are what the manifest says")
 
 
-def _document(version: StoredVersion, faults: dict[str, list[Fault]]) -> dict[str, Any]:
-    found = faults.get(version.version, [])
+def _document(version: StoredVersion, found: Sequence[Fault]) -> dict[str, Any]:
     return {
         "version": version.version,
         "right": version.manifest is not None and not found,
