@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.volumes.classes.google import Filestore, GcpManagedLustre
     from pulumi_modelstore.volumes.classes.node_disks import LocalPath, TopoLvm
     from pulumi_modelstore.volumes.fills.artifact import ArtifactFill
+    from pulumi_modelstore.volumes.fills.bucket import BucketFill
     from pulumi_modelstore.volumes.fills.hugging_face import HuggingFaceFill
     from pulumi_modelstore.volumes.fills.image import ImageFill
     from pulumi_modelstore.volumes.fills.job_settings import FillJob
@@ -84,6 +85,7 @@ __all__ = [
     "AzureBlob",
     "AzureFederatedIdentity",
     "AzureFiles",
+    "BucketFill",
     "BucketFolder",
     "CephFs",
     "CephRgw",
@@ -170,6 +172,7 @@ _MODULES = {
     "AzureBlob": "backends.azure_blob",
     "AzureFederatedIdentity": "identity.azure_federated_identity",
     "AzureFiles": "volumes.classes.azure",
+    "BucketFill": "volumes.fills.bucket",
     "BucketFolder": "artifacts.sources",
     "CephFs": "volumes.classes.file_systems",
     "CephRgw": "backends.ceph_rgw",

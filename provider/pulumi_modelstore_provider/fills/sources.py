@@ -59,6 +59,10 @@ def source_of(specification: Specification) -> Source:
         from pulumi_modelstore_provider.fills.artifact import ArtifactVersion
 
         return ArtifactVersion.of(specification)
+    if kind == "bucket":
+        from pulumi_modelstore_provider.fills.bucket import BucketObjects
+
+        return BucketObjects.of(specification)
     raise ModelstoreError(
         f"The fill's source is of the type {kind!r}, which this release does not know",
         remedy="Deploy the volume again with one release of pulumi-modelstore",

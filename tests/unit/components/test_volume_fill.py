@@ -15,6 +15,9 @@ from pulumi_modelstore import (
     AccessKeyPair,
     ArtifactFill,
     AwsS3,
+    BucketFill,
+    BucketFolder,
+    CloudflareR2,
     EmptyDir,
     FillJob,
     GpuInferenceService,
@@ -26,6 +29,7 @@ from pulumi_modelstore import (
     ModelVolume,
     Mount,
     NodeGroup,
+    SecretKeyPair,
     Security,
     StorageNamespace,
 )
@@ -229,6 +233,24 @@ def test_an_artifact_is_read_with_a_role_where_no_keys_are_given(model_folder: P
     assert document["reach"]["connection"]["credentials"] == "default"
 
 
+def test_objects_of_another_cloud_come_with_a_key_of_the_users_secret() -> None:
+    backend = CloudflareR2(bucket="weights", account_id="0a" * 16)
+    folder = BucketFolder(backend=backend, path="llama/", allow=("*.safetensors",))
+    fill = BucketFill(source_folder=folder, key_pair=SecretKeyPair(secret="r2"), folder="llama")
+    declared = volume(fill=fill)
+    document = json.loads(declared["qwen-fill-program"].inputs["data"]["fill.json"])
+    assert (document["source"]["prefix"], document["source"]["allow"]) == ("llama/", ["*.safetensors"])
+    assert document["reach"]["bucket"] == "weights"
+    assert document["reach"]["connection"]["credentials"] == "env:MODELSTORE_FILL"
+    environment = declared["qwen-fill"].inputs["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {
+        "name": "MODELSTORE_FILL_SECRET_ACCESS_KEY",
+        "valueFrom": {"secretKeyRef": {"name": "r2", "key": "AWS_SECRET_ACCESS_KEY"}},
+    } in environment
+    again = volume(fill=BucketFill(source_folder=folder, as_of="2026-11"))
+    assert again["qwen-fill"].inputs["metadata"]["name"] != declared["qwen-fill"].inputs["metadata"]["name"]
+
+
 def test_what_is_no_artifact_or_no_key_of_it_is_refused(model_folder: Path) -> None:
     def program() -> None:
         namespace = StorageNamespace("models", backend=AwsS3(bucket="team-models"))
@@ -263,6 +285,11 @@ def test_what_is_no_artifact_or_no_key_of_it_is_refused(model_folder: Path) -> N
         ({"fill": ImageFill(image="oci://quay.io/a")}, 'fill.image: "oci://quay.io/a" is no image reference'),
         ({"fill": ImageFill(image=IMAGE, path="/a/../b")}, 'fill.path: "/a/../b" is no folder of an image'),
         ({"fill": ImageFill(image=IMAGE), "placement": EmptyDir()}, "fill.method: is sidecar"),
+        ({"fill": BucketFill(source_folder="s3://x")}, "fill.source_folder: str is no folder of a bucket"),
+        (
+            {"fill": BucketFill(source_folder=BucketFolder(backend="s3"))},
+            "fill.source_folder.backend: str is no backend",
+        ),
         ({"fill_job": FillJob(user=0)}, "fill_job.user: is 0"),
         ({"fill_job": FillJob(memory="lots")}, "fill_job.memory: 'lots' is no quantity"),
         ({"fill_job": FillJob(stale_after=1)}, "fill_job.stale_after: is 1 seconds"),

@@ -17,9 +17,11 @@ from pulumi_modelstore.keys.source import KeySource
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
 from pulumi_modelstore.volumes.fills.settings import FillSettings, PodParts
 
-_VARIABLE = "MODELSTORE_FILL"
+VARIABLE = "MODELSTORE_FILL"
+"""Prefix of the variables with the key that reads."""
 _PARTS = ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
-_CERTIFICATE = "store.crt"
+CERTIFICATE = "store.crt"
+"""Name of the file with the store's certificates."""
 _CLIENTS = {
     "azure-blob": {"azure.identity": "azure-identity>=1.19", "azure.storage.blob": "azure-storage-blob>=12.25"},
     "gcs": {"google.cloud.storage": "google-cloud-storage>=2.19"},
@@ -94,10 +96,8 @@ class ArtifactFill(FillSettings):
         connection = namespace.backend.key_connection() if with_keys else namespace.backend.connection()
 
         def settings(known: Mapping[str, Any], bucket: str) -> dict[str, Any]:
-            found = {**known, "credentials": f"env:{_VARIABLE}" if with_keys else "default"}
-            if "caBundle" in found:
-                found["caBundle"] = f"/modelstore/{_CERTIFICATE}"
-            return {"connection": found, "bucket": bucket}
+            credentials = f"env:{VARIABLE}" if with_keys else "default"
+            return {"connection": in_the_pod(known, credentials), "bucket": bucket}
 
         return derive(settings, connection, namespace.bucket_input)
 
@@ -105,13 +105,12 @@ class ArtifactFill(FillSettings):
         """The certificate of a store that needs one."""
         namespace = self.reference.namespace if self.reference is not None else None
         bundle = getattr(namespace.backend, "ca_bundle", None) if namespace is not None else None
-        return {} if bundle is None else {_CERTIFICATE: Path(bundle).expanduser().read_text(encoding="ascii")}
+        return {} if bundle is None else {CERTIFICATE: Path(bundle).expanduser().read_text(encoding="ascii")}
 
     def packages(self) -> dict[str, str]:
         """What the store's client is made of."""
         namespace = self.reference.namespace if self.reference is not None else None
-        kind = namespace.backend.kind if namespace is not None else ""
-        return {**_EVERY_STORE, **_CLIENTS.get(kind, {})}
+        return client_packages(namespace.backend.kind if namespace is not None else "")
 
     def needs_stores(self) -> bool:
         """It needs the package's own download."""
@@ -122,7 +121,7 @@ class ArtifactFill(FillSettings):
         if self.keys is None:
             return []
         return [
-            {"name": f"{_VARIABLE}_{part}", "valueFrom": {"secretKeyRef": {"name": secret, "key": part}}}
+            {"name": f"{VARIABLE}_{part}", "valueFrom": {"secretKeyRef": {"name": secret, "key": part}}}
             for part in _PARTS
         ]
 
@@ -149,6 +148,19 @@ class ArtifactFill(FillSettings):
                 opts=pulumi.ResourceOptions(parent=parent),
             )
         ]
+
+
+def in_the_pod(connection: Mapping[str, Any], credentials: str) -> dict[str, Any]:
+    """A connection with credentials and certificates where the filling container finds them."""
+    found = {**connection, "credentials": credentials}
+    if found.get("caBundle") is not None:
+        found["caBundle"] = f"/modelstore/{CERTIFICATE}"
+    return found
+
+
+def client_packages(backend: str) -> dict[str, str]:
+    """What the client of a kind of backend is made of, for `FillSettings.packages`."""
+    return {**_EVERY_STORE, **_CLIENTS.get(backend, {})}
 
 
 def _base64(text: str) -> str:

@@ -15,7 +15,7 @@ from pulumi_modelstore.volumes.fills.pod import FillPod
 from pulumi_modelstore.volumes.fills.settings import FillSettings
 from pulumi_modelstore.volumes.placement import EmptyDir, Placement
 
-_REMEDY = "Pass HuggingFaceFill(...), ArtifactFill(...) or ImageFill(...)"
+_REMEDY = "Pass HuggingFaceFill(...), ArtifactFill(...), BucketFill(...) or ImageFill(...)"
 
 
 def check_fill(
