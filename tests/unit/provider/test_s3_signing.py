@@ -20,7 +20,7 @@ from pulumi_modelstore_provider.s3.addressing import bucket_address
 from pulumi_modelstore_provider.s3.sessions import session_of
 from pulumi_modelstore_provider.s3.signing import RequestSigner, canonical_query, quoted_path
 
-KEYS = modelstore_credentials.Credentials("AKIAEXAMPLE", "secret")
+KEYS = modelstore_credentials.Credentials("AKIAEXAMPLE", "a-key-for-signatures-alone")
 NOW = datetime.datetime(2026, 3, 1, 12, 30, 45, tzinfo=datetime.UTC)
 words = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x2FFF, exclude_categories=("Cs", "Cc")), min_size=1)
 names = st.from_regex(r"x-amz-[a-z][a-z0-9-]{0,12}", fullmatch=True).filter(
