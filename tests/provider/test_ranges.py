@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from provider.azure_store import azure_store
+from provider.fault_server import fault_server, forwarding
 from provider.recording_proxy import Answer, Exchange, RecordingProxy, recording_proxy, refusal
 from provider.stores import MIB, PREFIX, Store, request_for, write_parts
 from pulumi_modelstore_provider.artifacts.layout import version_prefix
@@ -21,8 +23,11 @@ from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.errors import NotInStore, ObjectChanged, StoreRefused, StoreUnreachable
 from pulumi_modelstore_provider.gcs import bucket as gcs_bucket
 from pulumi_modelstore_provider.gcs.connection import GcsConnection
+from pulumi_modelstore_provider.s3.bucket import open_bucket
+from pulumi_modelstore_provider.s3.connection import S3Connection
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
 from servers.azurite import Azurite
+from servers.certificates import self_signed
 from servers.gcs import GcsServer
 
 BODY = bytes(range(251)) * 4200
@@ -199,3 +204,19 @@ def test_store_that_passes_over_ranges(behind_gateway: Behind) -> None:
     with pytest.raises(StoreRefused, match="does not read ranges"):
         read(behind_gateway.objects, 5, 10)
     assert read(behind_gateway.objects, 0, 10) == BODY[:10]
+
+
+def test_ranges_over_tls(gateway_store: Store, tmp_path: Path) -> None:
+    gateway_store.objects.put("k", BODY, content_type=CONTENT)
+    certificate = self_signed(tmp_path)
+    port = urlsplit(gateway_store.endpoint).port
+    assert port is not None
+    with fault_server(forwarding(port), tls=certificate.context()) as front:
+        trusted = S3Connection(
+            endpoint=front.endpoint, credentials=gateway_store.credentials, ca_bundle=str(certificate.ca_bundle)
+        )
+        objects = open_bucket(trusted, gateway_store.bucket)
+        assert read(objects, 0, len(BODY)) == BODY
+        for offset in (0, 7, 70_000):
+            assert read(objects, offset, 100_000) == BODY[offset : offset + 100_000]
+        assert not [request for request in front.requests if b"Boto3" in request], "none of the SDK"
