@@ -55,7 +55,7 @@ class InThePod:
         variable = f"{_SOURCE}_{number}"
         for name in ("token", "url"):
             reference = source.get(name)
-            if isinstance(reference, str) and (name == "token" or reference.startswith(("env:", "config:"))):
+            if reference and (name == "token" or reference.startswith(("env:", "config:"))):
                 source[name] = self._token(reference, f"{variable}_{name.upper()}")
         connection = source.get("connection")
         if isinstance(connection, Mapping):

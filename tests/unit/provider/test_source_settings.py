@@ -91,3 +91,10 @@ def test_a_token_comes_from_where_the_reference_points() -> None:
     with pytest.raises(CredentialsUnavailable) as damaged:
         resolve_token("env:HF_TOKEN", environ={"HF_TOKEN": "hf_secret\r\nX: y"})
     assert "hf_secret" not in str(damaged.value)
+
+
+def test_no_token_stays_none() -> None:
+    """An input that is None reaches no engine."""
+    asked = HuggingFace(repo="owner/name", token=None)
+    assert parse_sources([asked.to_inputs()]) == (asked,)
+    assert None not in asked.to_inputs().values()

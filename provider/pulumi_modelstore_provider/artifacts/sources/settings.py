@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, field_validator
 from pydantic.alias_generators import to_camel
 
 from pulumi_modelstore_provider.artifacts.file_names import path_problems
@@ -123,6 +123,15 @@ class HuggingFace(Source):
     ignore: Patterns = ()
     token: TokenReference | None = "default"
     endpoint: Annotated[str, AfterValidator(lambda value: valid_endpoint(value, with_path=True))] | None = None
+
+    @field_validator("token", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    def to_inputs(self) -> dict[str, Any]:
+        """Return the settings as plain JSON. No token is an empty one: an input that is left out means the default."""
+        return super().to_inputs() | ({"token": ""} if self.token is None else {})
 
     @property
     def is_pinned(self) -> bool:
