@@ -125,3 +125,14 @@ def test_a_refused_token_and_a_missing_revision_are_told_with_their_remedy(tmp_p
     status, said = Job(tmp_path, hub, revision="0b" * 20).run()
     assert status == 1
     assert "Check the repository's name and the revision" in said.splitlines()[-1]
+
+
+def test_a_pod_that_is_told_to_end_gives_its_lease_up(tmp_path: Path, hub: Hub) -> None:
+    job = Job(tmp_path, hub)
+    hub.hold = ("model-1.safetensors", 1_000_000)
+    child = job.start()
+    assert hub.holding.wait(60)
+    child.terminate()
+    child.communicate(timeout=60)
+    assert child.returncode == 143
+    assert (job.volume / ".modelstore" / "lease" / "00000001.done").exists()

@@ -34,6 +34,8 @@ from pulumi_modelstore.volumes.volume_check import (
 from pulumi_modelstore.volumes.volume_size import KnownModel, check_size, known_bytes
 
 MOUNT_PATH = "/model-cache"
+# A file system takes longer to make than pulumi-kubernetes waits; a fill or a service waits for it all the same.
+_SKIP_AWAIT = "pulumi.com/skipAwait"
 
 
 class ModelVolume(CheckedComponent):
@@ -142,7 +144,9 @@ class ModelVolume(CheckedComponent):
         if scratch:
             self.claim_name = ""
         else:
-            metadata = _metadata(self.claim_name, kubernetes_namespace, labels, annotations)
+            slow = choice.settings is not None and choice.settings.provisions_slowly
+            awaited = {_SKIP_AWAIT: "true"} if slow else {}
+            metadata = _metadata(self.claim_name, kubernetes_namespace, labels, {**awaited, **annotations})
             claim = KubernetesObject(
                 f"{check.name}-claim",
                 api_version="v1",

@@ -47,6 +47,8 @@ class StorageClassSettings(CheckedSettings, ABC):
     """Whether a claim can grow."""
     node_bound: ClassVar[bool] = False
     """Whether the storage is a disk of one node."""
+    provisions_slowly: ClassVar[bool] = False
+    """Whether a claim is bound after more than the five minutes that pulumi-kubernetes waits for one."""
     advised_mount_options: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -121,6 +121,11 @@ def test_a_size_follows_the_model(model_folder: Path) -> None:
     assert declared["given-claim"].inputs["spec"]["resources"]["requests"]["storage"] == "5000"
 
 
+def test_a_claim_that_takes_long_to_bind_is_not_waited_for() -> None:
+    assert claim(size="1Ti", storage_class=FsxLustre())["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+    assert "annotations" not in claim(size="1Ti", storage_class=Efs())["metadata"]
+
+
 def test_a_given_size_becomes_one_that_the_class_gives_and_says_so() -> None:
     declared = volume(size="80Gi", storage_class=FsxLustre())
     assert declared["llama-claim"].inputs["spec"]["resources"]["requests"]["storage"] == "1200Gi"

@@ -64,6 +64,7 @@ class FsxLustre(StorageClassSettings):
     throughput: int | None = None
 
     title: ClassVar[str] = "FSx for Lustre"
+    provisions_slowly: ClassVar[bool] = True
     provisioner: ClassVar[str] = "fsx.csi.aws.com"
     modes: ClassVar[tuple[AccessMode, ...]] = ("ReadWriteMany",)
     advised_mount_options: ClassVar[tuple[str, ...]] = ("flock",)

@@ -35,6 +35,7 @@ class Filestore(StorageClassSettings):
     network: str = "default"
 
     title: ClassVar[str] = "Filestore"
+    provisions_slowly: ClassVar[bool] = True
     provisioner: ClassVar[str] = "filestore.csi.storage.gke.io"
     modes: ClassVar[tuple[AccessMode, ...]] = ("ReadWriteMany",)
     expandable: ClassVar[bool] = True
@@ -61,6 +62,7 @@ class GcpManagedLustre(StorageClassSettings):
     network: str = "default"
 
     title: ClassVar[str] = "Managed Lustre"
+    provisions_slowly: ClassVar[bool] = True
     provisioner: ClassVar[str] = "lustre.csi.storage.gke.io"
     modes: ClassVar[tuple[AccessMode, ...]] = ("ReadWriteMany",)
 
