@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.keys.access_key_pair import AccessKeyPair
     from pulumi_modelstore.keys.existing_key import ExistingKey
     from pulumi_modelstore.kserve.credentials import KServeCredentials
+    from pulumi_modelstore.kserve.hub import HubCredentials
     from pulumi_modelstore.kserve.inference_service import GpuInferenceService
     from pulumi_modelstore.kserve.registry import Registry, RegistryCredentials
     from pulumi_modelstore.kserve.resources import Gpu, Resources
@@ -104,6 +105,7 @@ __all__ = [
     "Gpu",
     "GpuInferenceService",
     "Hpa",
+    "HubCredentials",
     "HuggingFaceFill",
     "HuggingFaceRepository",
     "ImageFill",
@@ -191,6 +193,7 @@ _MODULES = {
     "Gpu": "kserve.resources",
     "GpuInferenceService": "kserve.inference_service",
     "Hpa": "serving.autoscaling",
+    "HubCredentials": "kserve.hub",
     "HuggingFaceFill": "volumes.fills.hugging_face",
     "HuggingFaceRepository": "artifacts.sources",
     "ImageFill": "volumes.fills.image",

@@ -14,6 +14,7 @@ from pulumi_modelstore import (
     Gpu,
     GpuInferenceService,
     Hpa,
+    HubCredentials,
     Keda,
     Kpa,
     ModelArtifact,
@@ -140,6 +141,7 @@ def private_registry() -> None:
         credentials=harbor,
         runtime=VllmRuntime(image="harbor.example.org/vllm/vllm-openai:v0.11.0"),
     )
+    HubCredentials("hub", token="hf_hush", kubernetes_namespace="serving")
     backend = S3Compatible(endpoint="https://minio.example.org:9000", bucket="models")
     models = StorageNamespace("models", backend=backend)
     models.kserve_credentials(

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pulumi_modelstore.arguments.check import ArgumentCheck
+from pulumi_modelstore.kserve.account import Account
 from pulumi_modelstore.kserve.credentials import KServeCredentials
-from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Gpu
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.kserve.serving_check import MODE
@@ -59,11 +59,11 @@ def arguments_of(
 ) -> ServiceArguments:
     """The service's arguments; what is of the wrong type is recorded and left out."""
     credentials = given["credentials"]
-    if isinstance(credentials, RegistryCredentials):
-        check.uses("credentials", credentials, RegistryCredentials)
+    if isinstance(credentials, Account):
+        check.uses("credentials", credentials, Account)
     elif credentials is not None:
         check.uses("credentials", credentials, KServeCredentials)
-    if not isinstance(credentials, KServeCredentials | RegistryCredentials):
+    if not isinstance(credentials, KServeCredentials | Account):
         credentials = None
     check.extend([*release_problems(kserve_version), *mode_problems(given["mode"])])
     release = release_of(kserve_version) or NEWEST

@@ -13,6 +13,7 @@ from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.kserve.credentials import KServeCredentials
 from pulumi_modelstore.kserve.given import Alauda, arguments_of
+from pulumi_modelstore.kserve.hub import HubCredentials
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
 from pulumi_modelstore.kserve.predictor import predictor
 from pulumi_modelstore.kserve.registry import RegistryCredentials
@@ -45,7 +46,8 @@ class GpuInferenceService(CheckedComponent):
         name: of the service, in the stack and in Kubernetes unless `service_name` is given.
         model: an artifact, what `artifact.at(tag)` gives, a volume, or a storage URI (`pvc://claim/path`,
             `oci://image`, `hf://owner/model`, ...).
-        credentials: what pods read the model with; needed for `s3://`, and for images of private registries.
+        credentials: what pods read the model with; needed for `s3://`, for images of private registries
+            (`RegistryCredentials`) and for gated models of the hub (`HubCredentials`).
         runtime: name of a ServingRuntime or ClusterServingRuntime, or a `VllmRuntime` to declare; unset, KServe chooses
             one by `model_format`.
         model_format: format that the runtime supports, such as `vLLM`, `huggingface` or `transformers`.
@@ -103,7 +105,7 @@ class GpuInferenceService(CheckedComponent):
         name: str,
         *,
         model: ModelArtifact | ModelReference | ModelVolume | pulumi.Input[str],
-        credentials: KServeCredentials | RegistryCredentials | None = None,
+        credentials: KServeCredentials | RegistryCredentials | HubCredentials | None = None,
         runtime: pulumi.Input[str] | VllmRuntime | None = None,
         model_format: pulumi.Input[str] = "vLLM",
         model_format_version: str | None = None,

@@ -41,7 +41,7 @@ def check_pull_secrets(check: ArgumentCheck, given: Any, kubernetes_namespace: A
             if is_plain(here) and is_plain(there) and here != there:
                 found = f'are in "{there}", and the ServiceAccount is in "{here}", which cannot use them'
                 check.add(where, found, "Declare both for one namespace")
-            names.append(item.pull_secret)
+            names.append(item.secret)
             # The ServiceAccount beside the Secret is for services without a namespace's.
             resources += item.objects[:1]
     return PullSecrets(names, resources)

@@ -11,12 +11,11 @@ from typing import Any
 import pulumi
 from pydantic import Field
 
-from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
+from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.inputs import derive, is_plain
-from pulumi_modelstore.arguments.kubernetes import label_name_problems, labels_problems, subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
-from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.kserve.account import Account
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9][a-z0-9._/-]*)?")
 
@@ -48,7 +47,7 @@ class Registry(CheckedSettings):
         return found
 
 
-class RegistryCredentials(CheckedComponent):
+class RegistryCredentials(Account):
     """A pull Secret for registries, and a ServiceAccount whose pods pull with it.
 
     Services that read from a namespace have a ServiceAccount already: `namespace.kserve_credentials(...,
@@ -87,52 +86,24 @@ class RegistryCredentials(CheckedComponent):
     ) -> None:
         check = ArgumentCheck("RegistryCredentials", name)
         accounts = _checked(check, registries)
-        labels = check.mapping("labels", labels)
-        names = {
-            "secret_name": check.name if secret_name is None else secret_name,
-            "service_account_name": check.name if service_account_name is None else service_account_name,
-        }
-        for argument, value in names.items():
-            check.extend(subdomain_name_problems(value, argument=argument))
-        check.extend(label_name_problems(kubernetes_namespace, argument="kubernetes_namespace"))
-        check.extend(labels_problems(labels, argument="labels"))
-        super().__init__(check, opts)
-        # Plain, for consumers in this program: they are checked against it, and refer to the objects by name.
-        self.account_name, self.pull_secret = names["service_account_name"], names["secret_name"]
-        self.kubernetes_namespace_input = kubernetes_namespace
+        super().__init__(
+            check,
+            kubernetes_namespace=kubernetes_namespace,
+            secret_name=secret_name,
+            service_account_name=service_account_name,
+            labels=labels,
+            opts=opts,
+        )
         self.hosts = tuple(account.host for account in accounts)
-        self.pod_labels: Mapping[str, str] = {}
-        self.objects: Sequence[pulumi.Resource] = ()
         if self.refused:
             return
-        common = {"namespace": kubernetes_namespace, **({"labels": dict(labels)} if labels else {})}
-        secret = KubernetesObject(
-            f"{check.name}-secret",
-            api_version="v1",
-            kind="Secret",
-            manifest={
-                "metadata": {"name": self.pull_secret, **common},
-                "type": "kubernetes.io/dockerconfigjson",
-                "data": {".dockerconfigjson": _docker_configuration(accounts)},
-            },
-            secret_fields=("data",),
-            opts=self.child_options(),
-        )
-        account = KubernetesObject(
-            f"{check.name}-service-account",
-            api_version="v1",
-            kind="ServiceAccount",
-            manifest={
-                "metadata": {"name": self.account_name, **common},
-                "imagePullSecrets": [{"name": self.pull_secret}],
-                "automountServiceAccountToken": False,
-            },
-            opts=self.child_options(depends_on=[secret]),
-        )
-        self.objects = (secret, account)
-        self.secret_name = pulumi.Output.from_input(self.pull_secret)
-        self.service_account_name = pulumi.Output.from_input(self.account_name)
-        self.kubernetes_namespace = pulumi.Output.from_input(kubernetes_namespace)
+        secret = {
+            "type": "kubernetes.io/dockerconfigjson",
+            "data": {".dockerconfigjson": _docker_configuration(accounts)},
+        }
+        outputs = self.declare(secret, {"imagePullSecrets": [{"name": self.secret}]})
+        self.secret_name, self.service_account_name = outputs["secret_name"], outputs["service_account_name"]
+        self.kubernetes_namespace = outputs["kubernetes_namespace"]
         self.register_outputs({"secretName": self.secret_name, "serviceAccountName": self.service_account_name})
 
     def opens(self, image: str) -> bool:

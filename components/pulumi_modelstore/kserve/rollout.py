@@ -33,9 +33,9 @@ class ModelRollout(CheckedComponent):
 
     Args:
         name: of the rollout, and what clients call the model.
-        model: whose tags these are.
-        stable: tag of the version that is known to work.
-        candidate: tag of the version that is tried; unset, stable alone.
+        model: whose tags these are; unset where both are references.
+        stable: tag of the version that is known to work, or what `ModelArtifact.lookup(...)` gave of another stack's.
+        candidate: the same of the version that is tried; unset, stable alone.
         candidate_percent: share of the requests that the candidate gets, 0 to 100.
         gateway: the Gateway of the route; needed in Standard mode.
         hostnames: names that clients ask for; unset, every name that the Gateway's listener has.
@@ -56,9 +56,9 @@ class ModelRollout(CheckedComponent):
         self,
         name: str,
         *,
-        model: ModelArtifact,
-        stable: str,
-        candidate: str | None = None,
+        model: ModelArtifact | None = None,
+        stable: str | ModelReference,
+        candidate: str | ModelReference | None = None,
         candidate_percent: int = 10,
         gateway: Gateway | None = None,
         hostnames: Sequence[str] = (),
@@ -67,24 +67,28 @@ class ModelRollout(CheckedComponent):
         **service: Any,
     ) -> None:
         check = ArgumentCheck("ModelRollout", name)
-        usable = check.uses("model", model, ModelArtifact)
-        stable, candidate = check.text("stable", stable) or "", check.text("candidate", candidate)
+        versions = {"stable": stable} | ({} if candidate is None else {"candidate": candidate})
+        tags = {role: tag for role, tag in versions.items() if not isinstance(tag, ModelReference)}
+        _check_tags(check, model, tags)
         hostnames = check.texts("hostnames", hostnames)
         check.extend(hostname_problems(hostnames))
-        _check_share(check, stable, candidate, candidate_percent)
+        _check_share(check, candidate_percent)
         _check_gateway(check, gateway, hostnames, deployment_mode)
         for argument in _SET_HERE:
             if argument in service:
                 check.add(argument, "is set by the rollout itself", "Leave it out")
         super().__init__(check, opts)
-        if self.refused or not usable:
+        if self.refused:
             return
-        references = {"stable": model.at(stable)}
-        if candidate is not None:
-            references["candidate"] = model.at(candidate)
+        references: dict[str, ModelReference] = {}
+        for role, version in versions.items():
+            if isinstance(version, ModelReference):
+                references[role] = version
+            elif model is not None:
+                references[role] = model.at(version)
         uris = [reference.uri for reference in references.values()]
         if len(uris) == 2 and all(is_plain(uri) for uri in uris) and uris[0] == uris[1] and uris[0]:
-            pulumi.log.warn(f"{stable} and {candidate} mean the same version of {model.model}", self)
+            pulumi.log.warn(f"stable and candidate mean the same version: {uris[0]}", self)
         given = service | _one_model_name(check.name, service)
         if deployment_mode == "Knative":
             self._declare_one(references, candidate_percent, given)
@@ -133,11 +137,17 @@ class ModelRollout(CheckedComponent):
         )
 
 
-def _check_share(check: ArgumentCheck, stable: str, candidate: str | None, percent: Any) -> None:
-    if not stable:
-        check.add("stable", "is empty", "Name a tag of the model")
-    if candidate is not None and candidate == stable:
-        check.add("candidate", f'is "{candidate}" like stable', "Name another tag, or leave it out")
+def _check_tags(check: ArgumentCheck, model: Any, tags: Mapping[str, Any]) -> None:
+    for role, tag in tags.items():
+        if check.text(role, tag) == "":
+            check.add(role, "is empty", "Name a tag of the model")
+    if len(tags) == 2 and tags["stable"] == tags["candidate"]:
+        check.add("candidate", f"is {tags['candidate']!r} like stable", "Name another tag, or leave it out")
+    if tags or model is not None:
+        check.uses("model", model, ModelArtifact)
+
+
+def _check_share(check: ArgumentCheck, percent: Any) -> None:
     if isinstance(percent, bool) or not isinstance(percent, int) or not 0 <= percent <= 100:
         found = f"{percent!r} is no share" if is_plain(percent) else "is an output, and a preview has to know it"
         check.add("candidate_percent", found, "Give a whole number from 0 to 100")

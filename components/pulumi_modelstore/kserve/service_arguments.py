@@ -8,8 +8,8 @@ from typing import Any
 
 import pulumi
 
+from pulumi_modelstore.kserve.account import Account
 from pulumi_modelstore.kserve.credentials import KServeCredentials
-from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Gpu, Resources
 from pulumi_modelstore.serving.autoscaling import Autoscaling
 from pulumi_modelstore.serving.mount import Mount, pod_volumes, volume_mounts
@@ -33,7 +33,7 @@ class ServiceArguments:
 
     service_name: str
     kubernetes_namespace: pulumi.Input[str]
-    credentials: KServeCredentials | RegistryCredentials | None
+    credentials: KServeCredentials | Account | None
     service_account_name: pulumi.Input[str] | None
     release: Release
     mode: Mode

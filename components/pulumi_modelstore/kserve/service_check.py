@@ -16,6 +16,7 @@ from pulumi_modelstore.arguments.kubernetes import (
 )
 from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
 from pulumi_modelstore.artifacts.reference import ModelReference
+from pulumi_modelstore.kserve.account import Account
 from pulumi_modelstore.kserve.pull_secrets import image_problems
 from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import PROTOCOL_VERSION, Gpu, Resources
@@ -75,6 +76,7 @@ def _check_uri(check: ArgumentCheck, uri: Any, arguments: ServiceArguments) -> N
     credentials = arguments.credentials
     if isinstance(credentials, RegistryCredentials):
         check.extend(image_problems(uri, credentials))
+    if isinstance(credentials, Account):
         credentials = None if needs_keys(uri) else credentials
     if needs_keys(uri) and credentials is None and arguments.service_account_name is None:
         remedy = "Pass credentials, or the service_account_name of one that may read there"

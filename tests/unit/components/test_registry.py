@@ -17,6 +17,7 @@ from pulumi_modelstore import (
     AzureBlob,
     ExistingKey,
     GpuInferenceService,
+    HubCredentials,
     InvalidArguments,
     Registry,
     RegistryCredentials,
@@ -93,6 +94,23 @@ def test_the_secret_of_a_namespace_is_a_connection() -> None:
     }
 
 
+@pytest.mark.parametrize("token", ["hf_secret", None])
+def test_the_hubs_token_is_in_a_secret_that_the_account_lists(token: str | None) -> None:
+    def program() -> None:
+        hub = HubCredentials("hub", token=token, kubernetes_namespace="serving", labels={"team": "a"})
+        GpuInferenceService("llama", model="hf://meta-llama/Llama-3.1-8B", credentials=hub)
+
+    declared = declare(program)
+    assert ("hub-secret" in declared.resources) == (token is not None)
+    if token:
+        secret = declared["hub-secret"].inputs
+        assert _decoded(secret["data"]["[secret]"]["HF_TOKEN"]) == token
+        assert secret["metadata"] == {"name": "hub", "namespace": "serving", "labels": {"team": "a"}}
+    account = declared["hub-service-account"].inputs
+    assert (account["secrets"], account["automountServiceAccountToken"]) == ([{"name": "hub"}], False)
+    assert declared["llama-service"].inputs["spec"]["predictor"]["serviceAccountName"] == "hub"
+
+
 def _azure() -> None:
     backend = AzureBlob(account="acmemodels", container="models", credentials="env:AZURE")
     models = StorageNamespace("models", backend=backend)
@@ -129,6 +147,7 @@ def _service(model: str) -> Callable[[], None]:
         (_namespace(pull_secrets="quay"), "pull_secrets: str is no list"),
         (_namespace(pull_secrets=["No Name"]), "pull_secrets[0]"),
         (_namespace(openshift_ai="yes"), "openshift_ai: str is no flag"),
+        (lambda: HubCredentials("hub", token=" ") and None, "token: is no token"),
         (_azure, "openshift_ai: is set for azure-blob, and its connections are of S3 only"),
         (_identity, "openshift_ai: is set beside identity"),
         (_service("oci://quay.io/llama:v1"), "credentials: open harbor.example.org:8443, and the model is in quay.io"),

@@ -13,6 +13,7 @@ from pulumi_modelstore import (
     Gateway,
     InvalidArguments,
     ModelArtifact,
+    ModelReference,
     ModelRollout,
     S3Compatible,
     StorageNamespace,
@@ -86,14 +87,23 @@ def test_knative_divides_between_revisions_of_one_service(model_folder: Path) ->
 
 def test_two_tags_of_one_version_are_warned_about(model_folder: Path) -> None:
     warnings = roll(model_folder, stable="v2", candidate="also-new").warnings
-    assert "v2 and also-new mean the same version of llama" in warnings
+    assert "stable and candidate mean the same version: s3://models/models/llama/new/" in warnings
+
+
+def test_versions_of_another_stack(model_folder: Path) -> None:
+    versions = {role: ModelReference(f"pvc://models/{role}") for role in ("stable", "candidate")}
+    declared = roll(model_folder, model=None, credentials=None, **versions)
+    assert [uri(declared, f"llama-{role}") for role in versions] == ["pvc://models/stable", "pvc://models/candidate"]
 
 
 @pytest.mark.parametrize(
     ("rollout", "said"),
     [
         ({"candidate": "v3"}, '"v3" is none of them'),
-        ({"candidate": "v1"}, 'candidate: is "v1" like stable'),
+        ({"candidate": "v1"}, "candidate: is 'v1' like stable"),
+        ({"candidate": 5}, "candidate: int is no text"),
+        ({"stable": ""}, "stable: is empty"),
+        ({"model": None}, "model: NoneType is not a ModelArtifact"),
         ({"candidate": "v2", "candidate_percent": 101}, "candidate_percent: 101 is no share"),
         ({"candidate_percent": True}, "candidate_percent: True is no share"),
         ({"gateway": None}, "gateway: is missing"),
