@@ -109,6 +109,10 @@ def recording_proxy(upstream: str) -> Iterator[RecordingProxy]:
                 self.close_connection = True
                 return
             body = self.rfile.read(length)
+            if len(body) < length:
+                # The client hung up.
+                self.close_connection = True
+                return
             try:
                 answer = proxy.handle(Exchange(self.command, self.path, headers, body))
             except (Cut, OSError):
