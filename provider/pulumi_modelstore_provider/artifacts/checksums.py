@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import zlib
 from collections.abc import Iterable, Sequence
+
+from zlib_ng import zlib_ng
 
 from pulumi_modelstore_provider.stores.part_sums import PartSum
 
-_POLYNOMIAL = 0xEDB88320
 _CASTAGNOLI = 0x82F63B78
+"""The polynomial of CRC32C, reflected."""
 
 
 def whole_crc32(parts: Iterable[PartSum]) -> int:
     """Return the CRC32 of the parts' bytes one after the other, without those bytes."""
     whole = 0
     for part in parts:
-        whole = combined_crc32(whole, part.crc32, part.size)
+        whole = zlib_ng.crc32_combine(whole, part.crc32, part.size)
     return whole
 
 
@@ -27,13 +28,13 @@ def whole_crc32c(parts: Iterable[PartSum]) -> int | None:
     for part in parts:
         if part.crc32c is None:
             return None
-        whole = combined_crc32(whole, part.crc32c, part.size, polynomial=_CASTAGNOLI)
+        whole = combined_crc32c(whole, part.crc32c, part.size)
     return whole
 
 
 def composite_crc32(parts: Sequence[PartSum]) -> str:
     """Return what stores report when they check parts only: the CRC32 of the parts' CRC32s, with their number."""
-    digest = zlib.crc32(b"".join(part.crc32.to_bytes(4, "big") for part in parts))
+    digest = zlib_ng.crc32(b"".join(part.crc32.to_bytes(4, "big") for part in parts))
     return f"{base64.b64encode(digest.to_bytes(4, 'big')).decode('ascii')}-{len(parts)}"
 
 
@@ -46,34 +47,30 @@ def multipart_etag(parts: Sequence[PartSum]) -> str | None:
     return f"{hashlib.md5(b''.join(known), usedforsecurity=False).hexdigest()}-{len(parts)}"
 
 
-def combined_crc32(first: int, second: int, second_size: int, *, polynomial: int = _POLYNOMIAL) -> int:
-    """Return the CRC32 of two blocks in a row, from the CRC32 of each and the size of the second in bytes.
-
-    `polynomial` is given reflected, as the CRC32s are computed.
+def combined_crc32c(first: int, second: int, second_size: int) -> int:
+    """Return the CRC32C of two blocks in a row, from the CRC32C of each and the size of the second in bytes.
 
     Appending n zero bytes to the first block multiplies its remainder by x^(8n) modulo the polynomial.
     """
-    if not first:
-        return second
-    return _multiplied(_power_of_x(8 * second_size, polynomial), first, polynomial) ^ second
+    return _multiplied(_power_of_x(8 * second_size), first) ^ second
 
 
-def _multiplied(a: int, b: int, polynomial: int) -> int:
-    """Multiply two remainders; bit 31 is the coefficient of x^0, as CRC32 is reflected."""
+def _multiplied(a: int, b: int) -> int:
+    """Multiply two remainders; bit 31 is the coefficient of x^0, as the sum is reflected."""
     product = 0
     for bit in range(31, -1, -1):
         if a >> bit & 1:
             product ^= b
-        b = (b >> 1) ^ polynomial if b & 1 else b >> 1
+        b = (b >> 1) ^ _CASTAGNOLI if b & 1 else b >> 1
     return product
 
 
-def _power_of_x(exponent: int, polynomial: int) -> int:
+def _power_of_x(exponent: int) -> int:
     """Return x^exponent modulo the polynomial, by squaring."""
     result, square = 1 << 31, 1 << 30
     while exponent:
         if exponent & 1:
-            result = _multiplied(result, square, polynomial)
-        square = _multiplied(square, square, polynomial)
+            result = _multiplied(result, square)
+        square = _multiplied(square, square)
         exponent >>= 1
     return result

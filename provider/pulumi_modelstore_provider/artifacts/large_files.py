@@ -178,7 +178,7 @@ def _send_parts(
         return _SentPart(StoredPart(part.number, sums.size, answer.etag, sums.crc32), sums, kept=False)
 
     with file.source.open(file.entry) as source:
-        stream = PartStream(transfer, source, file.plan, send, wanted)
+        stream = PartStream(transfer, source, file.plan, send, wanted, is_local=file.source.is_local)
         parts, digest = stream.run()
         if digest is None:
             return []

@@ -20,7 +20,7 @@ from pulumi_modelstore_provider.artifacts.parts import MIB, Part, PartPlan
 from pulumi_modelstore_provider.artifacts.transfer import Transfer, TransferStopped
 from pulumi_modelstore_provider.errors import SourceChanged
 from pulumi_modelstore_provider.stores.bodies import Body, RangeBody
-from pulumi_modelstore_provider.stores.part_sums import PartSum, RunningSum, SumKind, sum_of
+from pulumi_modelstore_provider.stores.part_sums import PartSum, RunningSum, SumKind
 
 T = TypeVar("T")
 
@@ -57,8 +57,11 @@ class PartStream(Generic[T]):
         plan: PartPlan,
         work: Work[T],
         wanted: Callable[[Part], Collection[SumKind]],
+        *,
+        is_local: bool,
     ) -> None:
         self._transfer, self._opened, self._plan, self._work, self._wanted = transfer, opened, plan, work, wanted
+        self._is_local = is_local
         self._whole = hashlib.sha256()
         self._futures: list[Future[T]] = []
         self._ended = threading.Event()
@@ -117,16 +120,25 @@ class PartStream(Generic[T]):
 
     def _read_and_work(self, reading: _ReadPart) -> T:
         try:
+            running = RunningSum(self._wanted(reading.part))
             try:
-                self._opened.read_into(reading.part.offset, reading.body)
+                self._read(reading, running)
             except BaseException:
                 reading.failed = True
                 raise
             finally:
                 reading.read.set()
-            return self._work(reading.part, reading.body, sum_of(reading.body, self._wanted(reading.part)))
+            return self._work(reading.part, reading.body, running.total())
         finally:
             reading.done()
+
+    def _read(self, reading: _ReadPart, running: RunningSum) -> None:
+        """Read and sum up piece by piece, while a piece is in the processor's cache; a remote part in one request."""
+        size = min(MIB, reading.part.size) if self._is_local else reading.part.size
+        for start in range(0, reading.part.size, size):
+            piece = reading.body[start : start + size]
+            self._opened.read_into(reading.part.offset + start, piece)
+            running.add(piece)
 
     def _digest(self, in_order: queue.SimpleQueue[_ReadPart | None]) -> None:
         while (reading := in_order.get()) is not None:

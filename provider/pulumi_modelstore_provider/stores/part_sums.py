@@ -1,12 +1,16 @@
-"""What the bytes of one part add up to, by the kinds of sums that stores compute."""
+"""What the bytes of one part add up to, by the kinds of sums that stores compute.
+
+CRC32 by zlib-ng: ten times as fast as Python's zlib on processors of these ten years, and as CRC32C of awscrt.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from zlib_ng import zlib_ng
 
 from pulumi_modelstore_provider.stores.bodies import Body, RangeBody
 
@@ -42,7 +46,7 @@ class RunningSum:
     def add(self, piece: bytes | bytearray | memoryview) -> None:
         """Count what comes next."""
         self.size += len(piece)
-        self._crc32 = zlib.crc32(piece, self._crc32)
+        self._crc32 = zlib_ng.crc32(piece, self._crc32)
         if self._md5 is not None:
             self._md5.update(piece)
         if self._crc32c is not None:
