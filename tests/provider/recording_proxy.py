@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
 _HOP = {"connection", "expect", "transfer-encoding", "keep-alive"}
@@ -88,6 +89,13 @@ class RecordingProxy:
         return self.after(exchange, answer)
 
 
+def _whole(stream: BinaryIO, length: int) -> bytes:
+    body = stream.read(length)
+    if len(body) < length:
+        raise Cut
+    return body
+
+
 @contextmanager
 def recording_proxy(upstream: str) -> Iterator[RecordingProxy]:
     """Run a proxy on a free loopback port until the block ends."""
@@ -108,13 +116,8 @@ def recording_proxy(upstream: str) -> Iterator[RecordingProxy]:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 self.close_connection = True
                 return
-            body = self.rfile.read(length)
-            if len(body) < length:
-                # The client hung up.
-                self.close_connection = True
-                return
             try:
-                answer = proxy.handle(Exchange(self.command, self.path, headers, body))
+                answer = proxy.handle(Exchange(self.command, self.path, headers, _whole(self.rfile, length)))
             except (Cut, OSError):
                 self.close_connection = True
                 return
