@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from pulumi_modelstore.volumes.sizing import ModelSize
     from pulumi_modelstore.volumes.volume_class import VolumeClass
     from pulumi_modelstore.volumes.volume_files import VolumeFiles
+    from pulumi_modelstore.workspace.aws_engines import DynamoDb, Sqs
     from pulumi_modelstore.workspace.existing_valkey import ExistingValkey
     from pulumi_modelstore.workspace.key_value_store import KeyValueStore
     from pulumi_modelstore.workspace.message_queue import MessageQueue
@@ -91,6 +92,7 @@ __all__ = [
     "CephFs",
     "CephRgw",
     "CloudflareR2",
+    "DynamoDb",
     "Efs",
     "EmptyDir",
     "ExistingKey",
@@ -145,6 +147,7 @@ __all__ = [
     "SecretKeyPair",
     "Security",
     "Shared",
+    "Sqs",
     "StorageInitializer",
     "StorageNamespace",
     "Toleration",
@@ -179,6 +182,7 @@ _MODULES = {
     "CephFs": "volumes.classes.file_systems",
     "CephRgw": "backends.ceph_rgw",
     "CloudflareR2": "backends.cloudflare_r2",
+    "DynamoDb": "workspace.aws_engines",
     "Efs": "volumes.classes.aws",
     "EmptyDir": "volumes.placement",
     "ExistingKey": "keys.existing_key",
@@ -233,6 +237,7 @@ _MODULES = {
     "SecretKeyPair": "artifacts.import_job",
     "Security": "serving.security",
     "Shared": "volumes.placement",
+    "Sqs": "workspace.aws_engines",
     "StorageInitializer": "serving.storage_initializer",
     "StorageNamespace": "namespace",
     "Toleration": "volumes.placement",

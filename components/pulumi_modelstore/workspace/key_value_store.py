@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck
+from pulumi_modelstore.workspace.aws_engines import DynamoDb
 from pulumi_modelstore.workspace.existing_valkey import ExistingValkey
 from pulumi_modelstore.workspace.store_access import (
     SecretPlace,
     WorkspaceStore,
-    check_valkey,
+    check_engine,
     checked_store,
     valkey_access,
 )
@@ -23,7 +24,7 @@ class KeyValueStore(WorkspaceStore):
 
     Args:
         name: of the store and, unless it is named, of the Secret.
-        engine: `ValkeyServer(...)` of the stack, or `ExistingValkey(...)`.
+        engine: `ValkeyServer(...)` of the stack, `ExistingValkey(...)`, or `DynamoDb(...)` on AWS.
         store: its name on the server, which tells it from other stores there; unset, `name`.
         kubernetes_namespace: where the Secret is, and the pods that use it.
         secret_name: name of the Secret.
@@ -41,12 +42,14 @@ class KeyValueStore(WorkspaceStore):
     """Where the Secret is."""
     url: pulumi.Output[str]
     """What the client is told of the store, without credentials."""
+    policy: pulumi.Output[str]
+    """On AWS what a pod's role has to be allowed, as an IAM policy; empty elsewhere."""
 
     def __init__(
         self,
         name: str,
         *,
-        engine: ValkeyServer | ExistingValkey,
+        engine: ValkeyServer | ExistingValkey | DynamoDb,
         store: str | None = None,
         kubernetes_namespace: pulumi.Input[str] = "default",
         secret_name: str | None = None,
@@ -55,7 +58,7 @@ class KeyValueStore(WorkspaceStore):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check = ArgumentCheck("KeyValueStore", name)
-        check_valkey(check, engine)
+        check_engine(check, engine, DynamoDb)
         store = checked_store(check, store)
         place = SecretPlace.checked(
             check,
@@ -65,5 +68,14 @@ class KeyValueStore(WorkspaceStore):
             labels=labels,
         )
         super().__init__(check, opts)
-        if not self.refused:
-            self._publish(valkey_access(engine, store), place)
+        if self.refused:
+            return
+        policy = ""
+        if isinstance(engine, DynamoDb):
+            from pulumi_modelstore.workspace.aws_access import dynamodb_access
+
+            access, policy = dynamodb_access(check.name, engine, store, self)
+        else:
+            access = valkey_access(engine, store)
+        self.policy = pulumi.Output.from_input(policy)
+        self._publish(access, place)

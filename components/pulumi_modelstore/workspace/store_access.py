@@ -11,6 +11,7 @@ import pulumi
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.kubernetes import label_name_problems, labels_problems, subdomain_name_problems
+from pulumi_modelstore.workspace.aws_engines import AwsEngine
 from pulumi_modelstore.workspace.existing_valkey import ExistingValkey
 from pulumi_modelstore.workspace.secret_data import declare_secret
 from pulumi_modelstore.workspace.valkey_server import ValkeyServer
@@ -103,12 +104,13 @@ def checked_store(check: ArgumentCheck, store: Any) -> str:
     return "refused"
 
 
-def check_valkey(check: ArgumentCheck, engine: ValkeyServer | ExistingValkey) -> None:
-    """Check an engine that speaks Valkey's protocol."""
-    if isinstance(engine, ExistingValkey):
-        check.extend(engine.problems(), under="engine")
+def check_engine(check: ArgumentCheck, engine: Any, on_aws: type[AwsEngine]) -> None:
+    """Check an engine: a server that speaks Valkey's protocol, or the one on AWS for that kind of store."""
+    if isinstance(engine, ExistingValkey | on_aws):
+        if check.uses_settings(engine):
+            check.extend(engine.problems(), under="engine")
     else:
-        check.uses("engine", engine, ValkeyServer)
+        check.uses("engine", engine, ValkeyServer, wanted=f"ValkeyServer, ExistingValkey or {on_aws.__name__}")
 
 
 def valkey_access(engine: ValkeyServer | ExistingValkey, store: str) -> StoreAccess:

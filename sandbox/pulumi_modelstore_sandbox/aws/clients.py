@@ -31,6 +31,7 @@ _MISSING_CODES: Final = frozenset(
         "NoSuchTagSet",
         "NotFound",
         "OwnershipControlsNotFoundError",
+        "ResourceNotFoundException",
         "ServerSideEncryptionConfigurationNotFoundError",
     }
 )
@@ -56,6 +57,10 @@ class AwsClients:
     def s3(self, region: str | None = None) -> Any:
         """Return a client of S3 for a region, the provider's own when it is None."""
         return self._client("s3", region or self.settings.region)
+
+    def dynamodb(self, region: str | None = None) -> Any:
+        """Return a client of DynamoDB for a region, the provider's own when it is None."""
+        return self._client("dynamodb", region or self.settings.region)
 
     def iam(self) -> Any:
         """Return a client of IAM."""

@@ -16,6 +16,7 @@ from pulumi_modelstore_sandbox.aws.argument_types import Problem, argument_names
 from pulumi_modelstore_sandbox.aws.clients import AwsClients
 from pulumi_modelstore_sandbox.aws.configuration import configuration_problems, settings
 from pulumi_modelstore_sandbox.aws.differences import changed_paths, detailed, root
+from pulumi_modelstore_sandbox.aws.dynamodb_table import Table
 from pulumi_modelstore_sandbox.aws.errors import NotInSandbox
 from pulumi_modelstore_sandbox.aws.iam_access_key import AccessKey
 from pulumi_modelstore_sandbox.aws.iam_inline_policy import RolePolicy, UserPolicy
@@ -48,6 +49,7 @@ _TYPES: Final[Mapping[str, ResourceType]] = {
         PublicAccessBlock(),
         Role(),
         RolePolicy(),
+        Table(),
         User(),
         UserPolicy(),
         Versioning(),

@@ -13,6 +13,7 @@ from pulumi_modelstore import (
     AccessKeyPair,
     AwsS3,
     CephRgw,
+    DynamoDb,
     ExistingKey,
     ExistingValkey,
     Gcs,
@@ -22,6 +23,7 @@ from pulumi_modelstore import (
     MinioServer,
     ObjectStore,
     S3Compatible,
+    Sqs,
     StorageNamespace,
     ValkeyServer,
     VersityServer,
@@ -70,7 +72,7 @@ def test_every_problem_of_a_server_and_its_stores_at_once() -> None:
         "engine.url: has a password in it",
         "store: 'A_b' is no name of a store",
         'secret_name: "_"',
-        "engine: str is not a ValkeyServer",
+        "engine: str is not a ValkeyServer, ExistingValkey or Sqs",
         "variables: 'jobs-1' cannot begin environment variables",
         "engine.url: is none of Valkey or Redis",
     ):
@@ -175,3 +177,41 @@ def test_a_private_store_on_aws_is_told_by_region_and_one_elsewhere_by_endpoint(
     assert declared["assets-public"].inputs["prefix"] == "www"
     assert "reports-public" not in declared.resources
     assert list(declared["reports-secret"].inputs["data"]) == ["[secret]"]
+
+
+def test_a_table_stays_unless_it_is_to_be_deleted_and_its_key_opens_it_alone() -> None:
+    def program() -> None:
+        KeyValueStore("sessions", engine=DynamoDb(region="eu-west-1", key_generation=2))
+        KeyValueStore(
+            "cache", engine=DynamoDb(region="eu-west-1", on_delete="delete", table="c" * 255, issue_key=False)
+        )
+        pulumi.export("policy", MessageQueue("jobs", engine=Sqs(region="cn-north-1")).policy)
+
+    declared = declare(program, preview=False)
+    table = declared["sessions-table"]
+    assert table.inputs["name"] == "project-stack-sessions"
+    assert (table.request.retainOnDelete, table.inputs["deletionProtectionEnabled"]) == (True, True)
+    assert (declared["cache-table"].request.retainOnDelete, "cache-user" in declared.resources) == (False, False)
+    assert table.inputs["ttl"] == {"attributeName": "expires", "enabled": True}
+    (allowed,) = json.loads(declared["sessions-policy"].inputs["policy"])["Statement"]
+    assert allowed["Resource"] == "arn:aws:dynamodb:eu-west-1:*:table/project-stack-sessions"
+    assert list(declared["sessions-secret"].inputs["data"]) == ["[secret]"]
+    assert [one["Resource"] for one in json.loads(declared.exports["policy"])["Statement"]] == [
+        "arn:aws-cn:sqs:cn-north-1:*:jobs_*",
+        "*",
+    ]
+
+
+def test_engines_of_aws_are_for_their_own_kind_of_store() -> None:
+    def program() -> None:
+        KeyValueStore("a", engine=Sqs(region="eu-west-1"))  # type: ignore[arg-type]
+        MessageQueue("b", engine=Sqs(region="Europe"))
+        KeyValueStore("c", engine=DynamoDb(region="eu-west-1", table="a/b"))
+
+    said = _refused(program)
+    for part in (
+        "engine: Sqs is not a ValkeyServer, ExistingValkey or DynamoDb",
+        'engine.region: "Europe" is no AWS region',
+        'engine.table: "a/b" is no name that DynamoDB takes',
+    ):
+        assert part in said

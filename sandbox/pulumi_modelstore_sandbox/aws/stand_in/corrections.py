@@ -26,6 +26,7 @@ from pulumi_modelstore_sandbox.aws.stand_in import policies
 from pulumi_modelstore_sandbox.aws.stand_in.bodies import BodyStore, JoinedBodies, MappedBody
 from pulumi_modelstore_sandbox.aws.stand_in.checksums import multipart_checksum
 from pulumi_modelstore_sandbox.aws.stand_in.presigned import check_presigned_urls
+from pulumi_modelstore_sandbox.aws.stand_in.service_resources import name_resources
 from pulumi_modelstore_sandbox.aws.stand_in.web_identity import check_web_identities
 
 # What is replaced below is replaced as plain attributes of these.
@@ -50,6 +51,7 @@ def apply(bodies: BodyStore) -> None:
     _evaluate_policies()
     check_web_identities()
     check_presigned_urls()
+    name_resources()
     _deliver_no_access_logs()
 
 

@@ -1,6 +1,6 @@
 """What the stand-in holds, on disk: every change is saved before its caller hears of it, so a kill loses nothing.
 
-The file holds moto's S3, IAM and STS backends pickled, and names the files that the bodies are in. It is replaced
+The file holds moto's backends pickled, and names the files that the bodies are in. It is replaced
 as a whole. Once a save takes long (thousands of objects), saves gather in the background instead.
 """
 
@@ -9,8 +9,11 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +27,22 @@ from pulumi_modelstore_sandbox.aws.stand_in.bodies import BodyFile, BodyStore
 SLOW_SAVE_SECONDS: Final = 0.05
 
 _BACKENDS: Final[dict[str, BackendDict[Any]]] = {"s3": s3_backends, "iam": iam_backends, "sts": sts_backends}
+_ON_DEMAND: Final = ("dynamodb", "sqs")
+"""Services that moto imports at their first request, which takes longer than all else at the start."""
+
+
+def _backends_of(service: str) -> BackendDict[Any]:
+    if service in _BACKENDS:
+        return _BACKENDS[service]
+    found: BackendDict[Any] = getattr(import_module(f"moto.{service}.models"), f"{service}_backends")
+    return found
+
+
+def _in_use() -> Iterator[tuple[str, BackendDict[Any]]]:
+    yield from _BACKENDS.items()
+    for service in _ON_DEMAND:
+        if f"moto.{service}.models" in sys.modules:
+            yield service, _backends_of(service)
 
 
 class UnreadableSnapshotError(Exception):
@@ -38,7 +57,7 @@ def _restored_key(state: dict[str, Any]) -> FakeKey:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes a key without its lock, a body as its file's name, and a reference to a backend as one."""
+    """Writes keys and queues without their locks, a body as its file's name, and a reference to a backend as one."""
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, protocol=5)
@@ -56,6 +75,9 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, FakeKey):
             return _restored_key, ({name: value for name, value in obj.__dict__.items() if name != "lock"},)
+        if isinstance(obj, threading.Condition):
+            # A queue's: nobody waits on it in another process.
+            return threading.Condition, ()
         return NotImplemented
 
 
@@ -69,7 +91,7 @@ class _Unpickler(pickle.Unpickler):
             case "body", name:
                 return self._bodies.existing(name)
             case "backend", service, account, region:
-                backend: BaseBackend = _BACKENDS[service][account][region]
+                backend: BaseBackend = _backends_of(service)[account][region]
                 return backend
         raise pickle.UnpicklingError(f"unknown reference {pid!r}")
 
@@ -94,7 +116,7 @@ class Snapshot:
             saved = _Unpickler(io.BytesIO(self._path.read_bytes()), self._bodies).load()
             s3_backends.bucket_accounts.update(saved["bucket_accounts"])
             for service, account, region, state in saved["backends"]:
-                _BACKENDS[service][account][region].__dict__.update(state)
+                _backends_of(service)[account][region].__dict__.update(state)
         except Exception as error:
             # Whatever a damaged or foreign pickle raises, it means the same thing.
             raise UnreadableSnapshotError(f"{type(error).__name__}: {error}") from error
@@ -119,7 +141,7 @@ class Snapshot:
                     "bucket_accounts": dict(s3_backends.bucket_accounts),
                     "backends": [
                         (service, account, region, dict(backend.__dict__))
-                        for service, backends in _BACKENDS.items()
+                        for service, backends in _in_use()
                         for account, region, backend in list(backends.iter_backends())
                     ],
                 }
