@@ -271,6 +271,31 @@ def test_links_in_an_image_are_followed(tmp_path: Path, volume: Path) -> None:
     assert not any(path.is_symlink() for path in volume.rglob("*"))
 
 
+@pytest.mark.skipif(
+    os.getuid() != 0, reason="only root can give a process another root, as an image's container has it"
+)
+def test_an_image_is_read_through_the_root_of_its_process(tmp_path: Path, volume: Path) -> None:
+    root = tmp_path / "image"
+    specification = image(root / "models", {"real/weights.gguf": b"weights"})
+    (root / "models" / "model.gguf").symlink_to("real/weights.gguf")
+    ready, say = os.pipe()
+    child = os.fork()
+    if not child:
+        os.chroot(root)
+        os.write(say, b"x")
+        signal.pause()
+    try:
+        assert os.read(ready, 1) == b"x"
+        # As the sidecar of a Job does it.
+        link = tmp_path / "files"
+        link.symlink_to(f"/proc/{child}/root/models")
+        fill(Specification(specification.source, reach={"path": str(link)}), volume)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        end(child)
+    assert held(volume) == {"real/weights.gguf": b"weights", "model.gguf": b"weights"}
+
+
 def test_a_specification_survives_its_document(tmp_path: Path) -> None:
     specification = image(tmp_path / "first", {}, folder="v1", clear_first=True, packages={"a": "a>=1"})
     assert parse_specification(specification.to_json()) == specification

@@ -18,6 +18,7 @@ from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
 from pulumi_modelstore.volumes.class_choice import StorageClass, choose_class
+from pulumi_modelstore.volumes.fills.artifact import ArtifactFill
 from pulumi_modelstore.volumes.fills.declare import check_fill, declare_fill, fill_warnings
 from pulumi_modelstore.volumes.fills.job_settings import FillJob
 from pulumi_modelstore.volumes.fills.settings import FillSettings
@@ -44,8 +45,8 @@ class ModelVolume(CheckedComponent):
     Args:
         name: of the volume.
         size: such as `80Gi`, or a number of bytes; unset, the model's size with headroom.
-        model: what goes in: an artifact, `artifact.at(tag)`, or `ModelSize(parameters="7B", precision="FP16")`. A size
-            below it is refused.
+        model: what goes in: an artifact, `artifact.at(tag)`, or `ModelSize(parameters="7B", precision="FP16")`; unset,
+            that of an `ArtifactFill`. A size below it is refused.
         headroom: share of the model's bytes on top of a derived size.
         storage_class: `Efs(...)` and the like, a `VolumeClass` of the stack, or a name; unset, the class in the stack's
             configuration under `storageClass`; that unset too, or "", the cluster's default.
@@ -114,6 +115,9 @@ class ModelVolume(CheckedComponent):
         check_class_and_placement(check, choice, self.placement)
         self.access_mode = check_access_mode(check, access_mode, choice, self.placement)
         check.extend(self.nodes_problems(nodes, argument="nodes", name=check.name))
+        if model is None and isinstance(fill, ArtifactFill):
+            # What is wrong with it is told where the fill is checked.
+            model = fill.reference
         self.model_bytes = known_bytes(check, model)
         found = check_size(
             check, size, model_bytes=self.model_bytes, headroom=headroom, choice=choice, needed=not scratch
@@ -121,7 +125,13 @@ class ModelVolume(CheckedComponent):
         self.size_bytes, self.size = found.bytes, found.text or ""
         self.mount_path = check_mount_path(check, mount_path)
         self._fill = check_fill(
-            check, fill, fill_job, preload=preload, placement=self.placement, mount_path=self.mount_path
+            check,
+            fill,
+            fill_job,
+            preload=preload,
+            placement=self.placement,
+            mode=self.access_mode,
+            mount_path=self.mount_path,
         )
         self.claim_name = f"{check.name}-model-storage" if claim_name is None else claim_name
         check.extend(subdomain_name_problems(self.claim_name, argument="claim_name"))

@@ -198,7 +198,7 @@ def from_artifact(source: Path, **settings: Any) -> Declared:
         keys = AccessKeyPair("reader", namespace=namespace, read_only=True)
         artifact = ModelArtifact("llama", namespace=namespace, source=source, version="v2", tags=["latest"])
         fill = ArtifactFill(**{"model": artifact.at("latest"), "keys": keys} | settings)
-        ModelVolume("llama", model=artifact, fill=fill, kubernetes_namespace="team-a")
+        ModelVolume("llama", fill=fill, kubernetes_namespace="team-a")
 
     return declare(program)
 
@@ -207,6 +207,8 @@ def test_an_artifact_is_read_with_a_key_of_a_secret(model_folder: Path) -> None:
     declared = from_artifact(model_folder)
     job = declared["llama-fill"]
     assert {"llama-upload", "llama-fill-keys", "llama-claim"} <= set(job.dependencies)
+    # The size follows what is brought in.
+    assert declared["llama-claim"].inputs["spec"]["resources"]["requests"]["storage"] == "1Gi"
     secret = declared["llama-fill-keys"].inputs
     assert set(secret["data"]["[secret]"]) == {"ACCESS_KEY_ID", "SECRET_ACCESS_KEY"}
     environment = job.inputs["spec"]["template"]["spec"]["containers"][0]["env"]
@@ -257,12 +259,16 @@ def test_what_is_no_artifact_or_no_key_of_it_is_refused(model_folder: Path) -> N
         other = StorageNamespace("other", backend=AwsS3(bucket="other-models"))
         artifact = ModelArtifact("llama", namespace=namespace, source=model_folder)
         keys = AccessKeyPair("reader", namespace=other)
-        ModelVolume("one", size="1Gi", fill=ArtifactFill(model=artifact, keys=keys))
+        ModelVolume("one", size="1k", fill=ArtifactFill(model=artifact, keys=keys))
         ModelVolume("two", size="1Gi", fill=ArtifactFill(model="s3://bucket/llama", keys="AKIA"))
 
     with pytest.raises(InvalidArguments) as raised:
         declare(program)
     assert [str(problem) for problem in raised.value.problems] == [
+        (
+            "size: 1000 bytes (0.0 GB) is less than the model's 1027 bytes (0.0 GB). 1Gi would do, with 15% headroom; "
+            "left out, the size is derived."
+        ),
         'fill.keys: open another namespace than the one that holds the model. Pass keys of namespace "models".',
         ("fill.keys: str is no AccessKeyPair or AccessKey. Pass keys that were declared for the model's namespace."),
         (
@@ -290,6 +296,7 @@ def test_what_is_no_artifact_or_no_key_of_it_is_refused(model_folder: Path) -> N
             {"fill": BucketFill(source_folder=BucketFolder(backend="s3"))},
             "fill.source_folder.backend: str is no backend",
         ),
+        ({"access_mode": "ReadOnlyMany"}, "access_mode: is ReadOnlyMany, and a fill writes"),
         ({"fill_job": FillJob(user=0)}, "fill_job.user: is 0"),
         ({"fill_job": FillJob(memory="lots")}, "fill_job.memory: 'lots' is no quantity"),
         ({"fill_job": FillJob(stale_after=1)}, "fill_job.stale_after: is 1 seconds"),

@@ -14,12 +14,13 @@ from pulumi_modelstore.volumes.fills.job_settings import FillJob
 from pulumi_modelstore.volumes.fills.pod import FillPod
 from pulumi_modelstore.volumes.fills.settings import FillSettings
 from pulumi_modelstore.volumes.placement import EmptyDir, Placement
+from pulumi_modelstore.volumes.storage_class import AccessMode
 
 _REMEDY = "Pass HuggingFaceFill(...), ArtifactFill(...), BucketFill(...) or ImageFill(...)"
 
 
 def check_fill(
-    check: ArgumentCheck, fill: Any, job: Any, *, preload: Any, placement: Placement, mount_path: str
+    check: ArgumentCheck, fill: Any, job: Any, *, preload: Any, placement: Placement, mode: AccessMode, mount_path: str
 ) -> FillPod | None:
     """The fill to be done; None where there is none, or `preload` says that the volume stays empty."""
     preload = check.flag("preload", preload)
@@ -31,6 +32,9 @@ def check_fill(
     if not check.settings("fill", fill, FillSettings, remedy=_REMEDY):
         return None
     check.extend(fill.problems(), under="fill")
+    if mode == "ReadOnlyMany" and preload:
+        remedy = "Use ReadWriteMany, whose mounts may be read-only, or pass preload=False"
+        check.add("access_mode", "is ReadOnlyMany, and a fill writes", remedy)
     check.depends_on_refused = check.depends_on_refused or fill.uses_refused
     if isinstance(placement, EmptyDir) and isinstance(fill, ImageFill) and fill.method == "sidecar":
         remedy = 'Use method="image-volume", or serve from the image itself with model="oci://..."'
