@@ -118,6 +118,17 @@ def test_uploads_of_others_are_left_alone(gateway_store: Store, tmp_path: Path) 
     assert [upload.upload_id for upload in open_uploads(gateway_store.objects, "")] == [other["UploadId"]]
 
 
+def test_what_a_run_left_that_was_killed_after_the_commit_is_aborted(gateway_store: Store, tmp_path: Path) -> None:
+    write_parts(tmp_path / "m" / "w.bin", SIZES[:2])
+    request = request_for(tmp_path / "m")
+    upload_version(gateway_store.objects, request)
+    own_key = f"{version_prefix(PREFIX, request.version)}w.bin"
+    other = gateway_store.client.create_multipart_upload(Bucket=gateway_store.bucket, Key=f"{own_key}.other")
+    gateway_store.client.create_multipart_upload(Bucket=gateway_store.bucket, Key=own_key)
+    assert upload_version(gateway_store.objects, request).receipts == ()
+    assert [upload.upload_id for upload in open_uploads(gateway_store.objects, "")] == [other["UploadId"]]
+
+
 def test_complete_files_of_a_cut_upload_are_kept(gateway_store: Store, proxy: RecordingProxy, tmp_path: Path) -> None:
     write_parts(tmp_path / "m" / "big.bin", SIZES[:2])
     (tmp_path / "m" / "small.json").write_text("{}")

@@ -23,7 +23,11 @@ from pulumi_modelstore_provider.artifacts.sources.settings import LocalFiles, So
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings, in_force
 from pulumi_modelstore_provider.artifacts.verification import Method
-from pulumi_modelstore_provider.artifacts.version_files import abort_unfinished, send_files
+from pulumi_modelstore_provider.artifacts.version_files import (
+    abort_left_behind,
+    abort_unfinished,
+    send_files,
+)
 from pulumi_modelstore_provider.credentials import ConfigLookup
 from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged, SourceUnavailable
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
@@ -96,6 +100,7 @@ def upload_version(
         if existing.content.tree_digest != declared:
             raise version_conflict(objects.url(key), request.version, existing.content.tree_digest)
         if _is_whole(objects, prefix, existing.content):
+            abort_left_behind(objects, prefix, existing.content)
             return UploadOutcome(existing)
     content, sources = _source(objects, request, declared, damaged=existing is not None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 
 from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
@@ -16,7 +17,7 @@ from pulumi_modelstore_provider.artifacts.small_files import other_writer, send_
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer, TransferStopped
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA
-from pulumi_modelstore_provider.errors import ModelstoreError
+from pulumi_modelstore_provider.errors import ModelstoreError, StoreRefused
 from pulumi_modelstore_provider.progress import TransferProgress
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectStore, OpenUpload
 
@@ -69,6 +70,17 @@ def abort_unfinished(objects: ObjectStore, prefix: str, content: Content) -> Non
         if plan_parts(entry.size).count > 1:
             for upload in _unfinished(objects, f"{prefix}{entry.path}"):
                 objects.abort(upload)
+
+
+def abort_left_behind(objects: ObjectStore, prefix: str, content: Content) -> None:
+    """Abort what a run has left behind that was killed right after it had committed the version.
+
+    One listing; a key that may not list or abort uploads leaves them to the bucket's own rule.
+    """
+    keys = {f"{prefix}{entry.path}" for entry in content.files}
+    with suppress(StoreRefused):
+        for upload in [upload for upload in objects.open_uploads(prefix) if upload.key in keys]:
+            objects.abort(upload)
 
 
 class _Sending:
