@@ -27,7 +27,7 @@ LOCK_SCHEMA_VERSION = 1
 
 _FILE = re.compile(r"(sha256:[0-9a-f]{64}) ([0-9]{1,20})")
 _CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
-_REPLACE = "Restore it from git, or write it anew where the files are: modelstore artifacts lock"
+_REPLACE = "Restore it from git, or remove it and preview where the sources are at hand: that writes it anew"
 
 Change = Literal["added", "changed"]
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from pulumi_modelstore_provider.metering import Meter
 from pulumi_modelstore_provider.s3.addressing import BucketAddress
-from pulumi_modelstore_provider.s3.http1 import Broken, HttpAnswer, HttpConnection, Pieces
+from pulumi_modelstore_provider.s3.http1 import HttpConnection, Pieces
+from pulumi_modelstore_provider.s3.http1_answers import Broken, HttpAnswer
 from pulumi_modelstore_provider.time_limits import TimeLimits
 
 

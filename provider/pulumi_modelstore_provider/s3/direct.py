@@ -17,7 +17,7 @@ from typing import Any
 from pulumi_modelstore_provider.metering import meter, pass_at_once
 from pulumi_modelstore_provider.s3.addressing import BucketAddress, bucket_address
 from pulumi_modelstore_provider.s3.connections import HttpConnections, trust
-from pulumi_modelstore_provider.s3.http1 import HttpAnswer
+from pulumi_modelstore_provider.s3.http1_answers import HttpAnswer
 from pulumi_modelstore_provider.s3.signing import Headers, RequestSigner, canonical_query
 from pulumi_modelstore_provider.stores.bodies import RangeBody, as_sent
 from pulumi_modelstore_provider.time_limits import TimeLimits, time_limits
@@ -34,7 +34,7 @@ _SPELLING = {name: name.title() for name in ("host", "content-type", "if-none-ma
 _SPELLING["content-md5"] = "Content-MD5"
 _QUERY = {"PartNumber": "partNumber", "UploadId": "uploadId"}
 _SUMS = {"ChecksumCRC32": "x-amz-checksum-crc32"}
-_AGAIN = {429, 500, 502, 503, 504}
+_AGAIN = {408, 429, 500, 502, 503, 504}
 _AGAIN_CODES = {"RequestTimeout", "RequestTimeoutException", "SlowDown", "Throttling", "RequestLimitExceeded"}
 _LONGEST_WAIT = 20.0
 _ABOUT_THE_WAY = {

@@ -10,7 +10,7 @@ from pulumi_modelstore_provider.metering import meter
 from pulumi_modelstore_provider.s3.direct import DirectRequests, Way
 from pulumi_modelstore_provider.stores.ranges import RangeAnswer
 
-_ABOUT_THE_OBJECT = {404, 412, 416, 429, 500, 502, 503, 504}
+_ABOUT_THE_OBJECT = {404, 408, 412, 416, 429, 500, 502, 503, 504}
 """Statuses that the SDK would get as well."""
 
 _NOTHING = memoryview(b"")

@@ -15,7 +15,7 @@ SAID = "Said"
 
 _SHOWN = 200
 _REDIRECTS = range(301, 400)
-_RETRIED = {429, 500, 502, 503, 504}
+_RETRIED = {408, 429, 500, 502, 503, 504}
 _PAGE = re.compile(rb"(<!doctype html|<html)", re.IGNORECASE)
 _TITLE = re.compile(rb"<(title|h1)[^>]*>\s*(.*?)\s*</", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")

@@ -9,38 +9,17 @@ from __future__ import annotations
 import select
 import socket
 import ssl
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pulumi_modelstore_provider.metering import Meter
+from pulumi_modelstore_provider.s3.http1_answers import Answers, Broken, HttpAnswer
 
-_RECEIVED_AT_ONCE = 1 << 16
 _SENT_WITH_THE_HEAD = 1 << 16
-_LONGEST_HEAD = 1 << 18
 _LAST_WORDS_SECONDS = 5.0
-_MOMENT_SECONDS = 1.0
 
 Pieces: TypeAlias = Iterable[memoryview]
 """A body in pieces, made as they are asked for."""
-
-
-class Broken(OSError):
-    """The connection ended, or what came was no HTTP; `answered` tells whether a part of an answer had come."""
-
-    def __init__(self, what: str, *, answered: bool = False) -> None:
-        super().__init__(what)
-        self.answered = answered
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """An answer; header names in small letters, the body empty where it went into the caller's memory."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 class HttpConnection:
@@ -49,12 +28,10 @@ class HttpConnection:
     def __init__(self, opened: socket.socket, *, timeout: float) -> None:
         self._socket = opened
         self._timeout = timeout
-        self._tls = isinstance(opened, ssl.SSLSocket)
-        self._received = bytearray()
+        self._answers = Answers(opened)
         self._poll = select.poll()
         self._poll.register(opened, select.POLLIN)
         self.reusable = True
-        self._answered_at = time.monotonic()
         opened.settimeout(timeout)
 
     def close(self) -> None:
@@ -64,10 +41,7 @@ class HttpConnection:
 
     def is_fit(self) -> bool:
         """Tell whether nothing has come since the last answer: what comes unasked is an end or of no request."""
-        if not self.reusable or self._received:
-            return False
-        # Within a moment few servers hang up: a request that one lets down goes out again anyway.
-        return time.monotonic() - self._answered_at < _MOMENT_SECONDS or not self._has_come()
+        return self.reusable and not self._answers.begun and not self._has_come()
 
     def exchange(
         self,
@@ -91,10 +65,15 @@ class HttpConnection:
         """
         try:
             whole = self._send(head, body, meter)
-            return self._answer(into, bare=bare, meter=meter, whole=whole)
+            answer = self._answers.next(into, meter, bare=bare)
         except BaseException:
             self.close()
             raise
+        if not (self._answers.more and whole) or self._answers.begun:
+            self.close()
+        if not whole and answer.status < 300:
+            raise Broken("the answer was a success before the request was sent", answered=True)
+        return answer
 
     def _send(self, head: bytes, body: memoryview | Pieces, meter: Meter) -> bool:
         """Send it all; False where an answer came first, and the rest was left."""
@@ -124,138 +103,33 @@ class HttpConnection:
 
     def _has_come(self) -> bool:
         """Whether something, or the end, has come from the other side. Over TLS that may be no more than tickets."""
-        if not self._poll.poll(0):
-            return False
-        if not self._tls:
-            return True
+        # Of a record that TLS has read, a part may wait where no poll sees it.
+        waiting = self._poll.poll(0) or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending())
+        if not waiting or not isinstance(self._socket, ssl.SSLSocket):
+            return bool(waiting)
         self._socket.settimeout(0)
         try:
-            data = self._socket.recv(_RECEIVED_AT_ONCE)
+            self._answers.receive()
         except (ssl.SSLWantReadError, BlockingIOError):
             return False
         except (OSError, ValueError):
             return True
         finally:
             self._socket.settimeout(self._timeout)
-        self._received += data
         return True
 
     def _last_words(self) -> bool:
         self._socket.settimeout(min(self._timeout, _LAST_WORDS_SECONDS))
         try:
-            while b"\r\n\r\n" not in self._received:
-                data = self._socket.recv(_RECEIVED_AT_ONCE)
-                if not data:
+            while not self._answers.has_head():
+                if not self._answers.receive():
                     return False
-                self._received += data
         except OSError:
             return False
         else:
             return True
         finally:
             self._socket.settimeout(self._timeout)
-
-    def _answer(self, into: memoryview | None, *, bare: bool, meter: Meter, whole: bool) -> HttpAnswer:
-        while True:
-            status, version, headers = self._head()
-            if status >= 200:
-                break
-        kept = version != "HTTP/1.0" and headers.get("connection", "").lower() != "close"
-        body = b""
-        if bare or status in (204, 304):
-            pass
-        elif into is not None and status in (200, 206):
-            if headers.get("content-length") != str(len(into)):
-                raise Broken(f"the answer has {headers.get('content-length')} bytes, not {len(into)}", answered=True)
-            self._fill(into, meter)
-        elif headers.get("transfer-encoding", "").lower() == "chunked":
-            body = self._chunks()
-        elif "content-length" in headers:
-            body = self._take(int(headers["content-length"]))
-        else:
-            body, kept = self._rest(), False
-        self._answered_at = time.monotonic()
-        if not (kept and whole) or self._received:
-            self.close()
-        return HttpAnswer(status, headers, body)
-
-    def _head(self) -> tuple[int, str, dict[str, str]]:
-        while (end := self._received.find(b"\r\n\r\n")) < 0:
-            if len(self._received) > _LONGEST_HEAD:
-                raise Broken("the answer's headers have no end", answered=True)
-            self._receive()
-        lines = self._received[:end].decode("latin-1").split("\r\n")
-        del self._received[: end + 4]
-        version, _, rest = lines[0].partition(" ")
-        if not version.startswith("HTTP/1.") or not rest[:3].isdecimal():
-            raise Broken("what came is no HTTP", answered=True)
-        headers: dict[str, str] = {}
-        for line in lines[1:]:
-            name, _, value = line.partition(":")
-            headers[name.strip().lower()] = value.strip()
-        return int(rest[:3]), version, headers
-
-    def _receive(self) -> None:
-        try:
-            data = self._socket.recv(_RECEIVED_AT_ONCE)
-        except (ConnectionError, ssl.SSLEOFError) as error:
-            raise Broken(f"ended before the answer: {error}", answered=bool(self._received)) from error
-        if not data:
-            raise Broken("closed by the other side", answered=bool(self._received))
-        self._received += data
-
-    def _take(self, count: int) -> bytes:
-        while len(self._received) < count:
-            self._receive()
-        taken = bytes(self._received[:count])
-        del self._received[:count]
-        return taken
-
-    def _fill(self, into: memoryview, meter: Meter) -> None:
-        ready = min(len(self._received), len(into))
-        into[:ready] = self._received[:ready]
-        del self._received[:ready]
-        into = into[ready:]
-        while into:
-            wanted = into[: meter.piece]
-            meter.passing(len(wanted))
-            while wanted:
-                try:
-                    count = self._socket.recv_into(wanted)
-                except (ConnectionError, ssl.SSLEOFError) as error:
-                    raise Broken(f"ended within the answer: {error}", answered=True) from error
-                if not count:
-                    raise Broken("closed within the answer", answered=True)
-                wanted, into = wanted[count:], into[count:]
-
-    def _chunks(self) -> bytes:
-        body = bytearray()
-        while True:
-            size = int(self._line().split(b";")[0], 16)
-            if not size:
-                break
-            body += self._take(size)
-            self._line()
-        while self._line():
-            continue
-        return bytes(body)
-
-    def _line(self) -> bytes:
-        while (end := self._received.find(b"\r\n")) < 0:
-            self._receive()
-        line = bytes(self._received[:end])
-        del self._received[: end + 2]
-        return line
-
-    def _rest(self) -> bytes:
-        try:
-            while data := self._socket.recv(_RECEIVED_AT_ONCE):
-                self._received += data
-        except (ConnectionError, ssl.SSLEOFError) as error:
-            raise Broken(f"ended within the answer: {error}", answered=True) from error
-        body = bytes(self._received)
-        self._received.clear()
-        return body
 
 
 def _pieces(body: memoryview, size: int) -> Iterable[memoryview]:
