@@ -25,6 +25,7 @@ from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.manifest import Manifest
 from pulumi_modelstore_provider.artifacts.source import read_source
 from pulumi_modelstore_provider.artifacts.upload import UploadRequest, upload_version
+from sandbox.artifacts.checkout import store_key
 from sandbox_command import MODELSTORE, STACK, sandbox
 from servers.versitygw import VersityGateway
 
@@ -363,6 +364,24 @@ def test_namespace_that_is_not_clear(deployed: Deployed) -> None:
     assert "pass --namespace, one of archive, models" in result.output
     result = CliRunner().invoke(artifacts, ["list", "--cwd", str(deployed.project), "--namespace", "archive"])
     assert result.output == "The namespace 'archive' has no model.\n"
+
+
+def test_reader_may_look_and_delete_nothing(
+    deployed: Deployed, versitygw: VersityGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = store_key(versitygw, deployed.store.bucket, write=False)
+    for name, value in key.items():
+        monkeypatch.setenv(name.replace("STORE_", "READER_"), value)
+    monkeypatch.delenv("DEPLOYER_SECRET_ACCESS_KEY")
+    reader = ("--credentials", "env:READER")
+    for command in (("list",), ("show", "llama"), ("tags", "llama"), ("verify", "llama", "v3"), ("prune", "llama")):
+        deployed.run(*command, *reader)
+    deployed.run("pull", "llama", "v3", "--to", str(tmp_path / "there"), *reader)
+    before = deployed.store.client.list_objects_v2(Bucket=deployed.store.bucket)["KeyCount"]
+    refused = deployed.run("prune", "llama", "v2", "--yes", *reader, code=1).output
+    assert "AccessDenied" in refused
+    assert key["STORE_SECRET_ACCESS_KEY"] not in refused
+    assert deployed.store.client.list_objects_v2(Bucket=deployed.store.bucket)["KeyCount"] == before
 
 
 def test_credentials_that_are_not_there(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
