@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pulumi_modelstore_client import (
@@ -14,6 +16,7 @@ from pulumi_modelstore_client import (
     TimeLimits,
 )
 from servers.binaries import free_port
+from servers.certificates import signed
 from servers.valkey import PASSWORD, ValkeyServer, valkey_server
 
 HASTY = TimeLimits(connect=1, read=5, attempts=1)
@@ -116,3 +119,16 @@ def test_an_environment_that_names_no_store() -> None:
         with pytest.raises(InvalidRequest, match=said) as refused:
             KeyValueStoreClient.from_environment(environ=environ)
         assert PASSWORD not in str(refused.value)
+
+
+def test_tls_with_a_ca_of_ones_own_and_without_it(tmp_path: Path) -> None:
+    made, port = signed(tmp_path), free_port()
+    files = {"tls-cert-file": made.certificate, "tls-key-file": made.key, "tls-ca-cert-file": made.ca_bundle}
+    settings = {"tls-port": str(port), "tls-auth-clients": "no", **{name: str(path) for name, path in files.items()}}
+    with valkey_server(settings) as server:
+        there = {"MODELSTORE_KV_URL": f"valkeys://127.0.0.1:{port}/0", "MODELSTORE_KV_CA_FILE": str(made.ca_bundle)}
+        with _client(server, **there) as trusting:
+            trusting.create_namespace("a").put("k", b"v")
+            assert trusting.namespace("a").get("k") == b"v"
+        with pytest.raises(StoreUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
+            _client(server, MODELSTORE_KV_URL=there["MODELSTORE_KV_URL"]).namespaces()
