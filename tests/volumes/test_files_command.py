@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -15,11 +14,7 @@ from click.testing import CliRunner, Result
 pytest.importorskip("aiohttp", reason="the stand-in of a cluster is an aiohttp server")
 
 from pulumi_modelstore.cli.files import files
-from pulumi_modelstore_provider.files.pod import FilesPod
-from servers.apiserver import ApiServer, apiserver
 from volumes.cluster_standin import StandInCluster, standin_cluster
-
-__all__ = ["apiserver"]
 
 WEIGHTS = os.urandom(3_000_000)
 
@@ -129,20 +124,6 @@ def test_a_connection_that_breaks_is_told_and_the_upload_goes_on(
     assert not (cluster.claims["models"] / "llama/weights/1.safetensors").exists()
     told(cluster, "upload", "-r", str(source), "models:/llama")
     assert (cluster.claims["models"] / "llama/weights/1.safetensors").read_bytes() == WEIGHTS
-
-
-@pytest.mark.parametrize(
-    ("pod", "node"), [(FilesPod(), None), (FilesPod(user=None, pull_secrets=("harbor",)), "node-1")]
-)
-def test_an_api_server_takes_the_pod_field_by_field(apiserver: ApiServer, pod: FilesPod, node: str | None) -> None:
-    manifest: dict[str, Any] = pod.manifest("models", node=node)
-    account = "/api/v1/namespaces/default/serviceaccounts"
-    if apiserver.get(f"{account}/default") is None:
-        apiserver.request("POST", account, {"metadata": {"name": "default"}})
-    place = "/api/v1/namespaces/default/pods?fieldValidation=Strict&dryRun=All"
-    answer = apiserver.request("POST", place, manifest)
-    assert answer["spec"]["containers"][0]["command"] == manifest["spec"]["containers"][0]["command"]
-    assert answer["spec"]["activeDeadlineSeconds"] == 6 * 3600
 
 
 def test_no_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
