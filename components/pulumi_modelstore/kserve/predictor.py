@@ -13,7 +13,7 @@ from pulumi_modelstore.serving.environment import environment_variables
 from pulumi_modelstore.serving.parallel import parallel_arguments
 from pulumi_modelstore.serving.streaming import streaming_arguments, streaming_environment
 from pulumi_modelstore.serving.vllm import VllmRuntime
-from pulumi_modelstore.serving.volumes import scheduling
+from pulumi_modelstore.serving.volumes import deployment_strategy, scheduling
 from pulumi_modelstore.serving.workers import worker_spec
 
 _CHECKSUM = "pulumi-modelstore/credentials-checksum"
@@ -72,6 +72,11 @@ def _command_line(arguments: ServiceArguments, storage_uri: pulumi.Input[str]) -
     return [*stream, *sizes, *arguments.arguments]
 
 
+def _strategy(arguments: ServiceArguments) -> dict[str, Any] | None:
+    # Knative replaces pods in its own way, and refuses to be told.
+    return deployment_strategy(arguments.placement, arguments.volumes) if arguments.mode == "Standard" else None
+
+
 def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, Any]:
     credentials = arguments.credentials
     return given_ones(
@@ -79,6 +84,7 @@ def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, A
             "minReplicas": arguments.min_replicas,
             "maxReplicas": arguments.max_replicas,
             **(arguments.autoscaling.fields() if arguments.autoscaling else {}),
+            "deploymentStrategy": _strategy(arguments),
             "canaryTrafficPercent": arguments.canary_traffic_percent,
             "serviceAccountName": arguments.account_name,
             "storageContainerName": arguments.initializer_name,

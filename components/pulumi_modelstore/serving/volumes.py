@@ -11,6 +11,7 @@ from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.serving.mount import Mount, mounted_volumes
 from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.volumes.model_volume import ModelVolume
+from pulumi_modelstore.volumes.placement import LocalDisk
 
 
 def volumes_of(check: ArgumentCheck, model: Any, mounts: Sequence[Mount]) -> Sequence[ModelVolume]:
@@ -61,6 +62,20 @@ def _named(volumes: Sequence[ModelVolume], mounts: Sequence[Mount]) -> dict[str,
         if volume not in named.values():
             named["model-volume"] = volume
     return named
+
+
+def deployment_strategy(placement: PodPlacement | None, volumes: Sequence[ModelVolume]) -> dict[str, Any] | None:
+    """How pods are replaced: none of the new ones can mount a volume that another node or pod has, so the old go first.
+
+    None leaves it to KServe, which keeps the old pods until the new ones are ready.
+    """
+    one_node = placement is not None and placement.on_one_node
+    held = [
+        volume.access_mode for volume in volumes if volume.claim_name and not isinstance(volume.placement, LocalDisk)
+    ]
+    if "ReadWriteOncePod" in held or ("ReadWriteOnce" in held and not one_node):
+        return {"type": "Recreate"}
+    return None
 
 
 def scheduling(placement: PodPlacement | None, volumes: Sequence[ModelVolume]) -> dict[str, Any]:

@@ -225,6 +225,26 @@ def test_volumes_that_the_pods_could_not_all_use(volume: dict[str, Any], service
     assert said in problem
 
 
+@pytest.mark.parametrize(
+    ("volume", "service", "strategy"),
+    [
+        ({}, {}, {"type": "Recreate"}),
+        ({"access_mode": "ReadWriteMany"}, {}, None),
+        ({"access_mode": "ReadWriteOncePod"}, {}, {"type": "Recreate"}),
+        ({"placement": LocalDisk(node_group=GPU_NODES)}, {}, None),
+        ({}, {"placement": PodPlacement(node_selector={"kubernetes.io/hostname": "gpu-1"})}, None),
+        ({}, {"deployment_mode": "Knative"}, None),
+    ],
+)
+def test_old_pods_let_go_of_a_volume_that_new_ones_could_not_mount(
+    volume: dict[str, Any], service: dict[str, Any], strategy: dict[str, Any] | None
+) -> None:
+    def program() -> None:
+        GpuInferenceService("llama", model=ModelVolume("llama", size="30Gi", **volume), **service)
+
+    assert predictor(declare(program)).get("deploymentStrategy") == strategy
+
+
 def test_replicas_of_one_node_share_a_volume() -> None:
     def program() -> None:
         placement = PodPlacement(node_selector={"kubernetes.io/hostname": "gpu-1"})
