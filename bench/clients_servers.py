@@ -89,5 +89,5 @@ def servers(stack: ExitStack) -> Servers:
     from servers.valkey import valkey_server
     from servers.versitygw import versity_gateway
 
-    started = (valkey_server(), moto_server(), versity_gateway())
+    started = (valkey_server(on_disk=True), moto_server(), versity_gateway())
     return Servers(*(stack.enter_context(server) for server in started))

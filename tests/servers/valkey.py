@@ -22,6 +22,7 @@ import pytest
 from servers.binaries import READY_SECONDS, free_port, servers_folder
 
 PASSWORD = "valkey-password-for-tests"
+MEMORY = "/dev/shm"
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "save": '""', "maxmemory-policy": "noeviction"}
 
 
@@ -121,11 +122,13 @@ class ValkeyServer:
 
 @contextmanager
 def valkey_server(
-    settings: Mapping[str, str] | None = None, *, largest_file: int | None = None
+    settings: Mapping[str, str] | None = None, *, largest_file: int | None = None, on_disk: bool = False
 ) -> Iterator[ValkeyServer]:
     """Run one on a free loopback port, data in a folder that goes with it; `settings` go into its configuration."""
     program()
-    folder = Path(tempfile.mkdtemp(prefix="valkey-"))
+    # Unless speed is measured, in memory: a killed process leaves its files there as it does on a disk.
+    place = MEMORY if not on_disk and os.access(MEMORY, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="valkey-", dir=place))
     server = ValkeyServer(folder, free_port(), largest_file=largest_file)
     lines = {"bind": "127.0.0.1", "port": str(server.port), "dir": str(folder), "requirepass": server.password}
     configuration = folder / "valkey.conf"
