@@ -103,10 +103,9 @@ def stack(versitygw: VersityGateway, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def deployed(stack: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
-    key = stack.store.client._request_signer._credentials
-    monkeypatch.setenv("DEPLOYER_ACCESS_KEY_ID", key.access_key)
-    monkeypatch.setenv("DEPLOYER_SECRET_ACCESS_KEY", key.secret_key)
+def deployed(stack: Deployed, versitygw: VersityGateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+    monkeypatch.setenv("DEPLOYER_ACCESS_KEY_ID", versitygw.access_key_id)
+    monkeypatch.setenv("DEPLOYER_SECRET_ACCESS_KEY", versitygw.secret_access_key)
     stack.proxy.exchanges.clear()
     yield stack
     stack.proxy.before = lambda exchange: None
