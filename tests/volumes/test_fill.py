@@ -254,6 +254,21 @@ def test_a_file_over_the_file_systems_limit(tmp_path: Path, volume: Path) -> Non
     assert held(volume) == FIRST
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root becomes another user")
+def test_a_volume_that_the_user_may_not_write(tmp_path: Path) -> None:
+    # Not below the test's own folder, which other users may not enter.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+
+        def refused() -> bool:
+            os.setuid(65534)
+            with pytest.raises(ModelstoreError, match=r"Permission denied.*FillJob\(user=\.\.\.\); it ran as 65534"):
+                fill(Specification({"type": "image"}, reach={"path": "/nowhere"}), Path(folder))
+            return True
+
+        assert end(start(refused)) == FILLED
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [({}, "holds no files where its model should be"), ({".modelstore/complete.json": b"{}"}, "keeps its own records")],

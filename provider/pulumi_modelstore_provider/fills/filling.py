@@ -156,6 +156,8 @@ def _told(error: OSError, record: ContentRecord) -> ModelstoreError:
     where = str(error.filename or record.folder)
     if error.errno not in _FULL:
         remedy = "See to it that the volume is mounted for writing, then run the fill again"
+        if error.errno in (errno.EACCES, errno.EPERM):
+            remedy = f"Run the fill as a user that may write there, with FillJob(user=...); it ran as {os.getuid()}"
         return ModelstoreError("The volume cannot be filled", on=where, answer=str(error.strerror), remedy=remedy)
     found = os.statvfs(record.folder)
     room = f"{human_size(found.f_bavail * found.f_frsize)} of {human_size(found.f_blocks * found.f_frsize)} are free"
