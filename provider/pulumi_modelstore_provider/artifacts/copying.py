@@ -69,6 +69,8 @@ def copy_within_store(
         return []
 
     def copy(one: _Copy) -> FileReceipt | None:
+        if one.source.is_spare:
+            return _copied_spare(store, one, present.get(one.key), progress)
         return _copied(store, one, present.get(one.key), progress, refuse_if_committed)
 
     with ThreadPoolExecutor(min(_AT_ONCE, len(copies)), thread_name_prefix="copy") as pool:
@@ -82,8 +84,8 @@ def _copied(
     progress: TransferProgress,
     refuse_if_committed: Callable[[], None],
 ) -> FileReceipt | None:
-    origin = one.source.objects.head(one.source.key)
-    if origin is None or origin.etag != one.source.etag or origin.size != one.entry.size:
+    origin = _origin(one)
+    if origin is None:
         raise SourceChanged(
             "The object changed since the program ran",
             on=one.source.name,
@@ -108,6 +110,31 @@ def _copied(
         raise _differs(objects, one, origin)
     progress.advance(one.entry.size)
     return FileReceipt(one.entry.path, found[0], found[1], sent=0, kept=0, copied=one.entry.size)
+
+
+def _copied_spare(
+    objects: CopyingStore, one: _Copy, existing: ListedObject | None, progress: TransferProgress
+) -> FileReceipt | None:
+    """Copy what can be sent as well: whatever stands in the way, the answer is None, and nothing wrong stays there."""
+    origin = _origin(one)
+    if existing is not None or origin is None or origin.metadata.get(SHA256_METADATA) != one.sha256:
+        return None
+    try:
+        _copy(objects, one, if_absent=True)
+    except (WriteConflict, StoreRefused, StoreUnreachable):
+        return None
+    found = _verified(objects, one, origin)
+    if found is None:
+        objects.delete([one.key])
+        return None
+    progress.advance(one.entry.size)
+    return FileReceipt(one.entry.path, found[0], found[1], sent=0, kept=0, copied=one.entry.size)
+
+
+def _origin(one: _Copy) -> ObjectHead | None:
+    """Return what the store says of the object that is to be copied; None where it is not the one any more."""
+    head = one.source.objects.head(one.source.key)
+    return head if head is not None and (head.etag, head.size) == (one.source.etag, one.entry.size) else None
 
 
 def _differs(objects: CopyingStore, one: _Copy, origin: ObjectHead) -> ModelstoreError:

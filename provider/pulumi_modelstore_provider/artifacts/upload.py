@@ -16,6 +16,7 @@ from pulumi_modelstore_provider.artifacts.content import (
     declared_tree,
     is_summary,
 )
+from pulumi_modelstore_provider.artifacts.earlier_versions import earlier_files
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
 from pulumi_modelstore_provider.artifacts.manifest import Manifest
 from pulumi_modelstore_provider.artifacts.sources.reading import Reading, read_sources
@@ -73,7 +74,7 @@ class UploadOutcome:
 
     @property
     def copied(self) -> int:
-        """Bytes that the store copied from another of its buckets."""
+        """Bytes that the store copied: from another of its buckets, or from an earlier version."""
         return sum(receipt.copied for receipt in self.receipts)
 
     @property
@@ -87,7 +88,8 @@ def upload_version(
 ) -> UploadOutcome:
     """Make the version exist with exactly the declared content, and return it.
 
-    A version that exists with this content is adopted; files that have gone missing from it are sent again. Raises
+    A version that exists with this content is adopted; files that have gone missing from it are sent again. What an
+    earlier version of the model has as well is copied by the store, where it can. Raises
     VersionConflict when it exists with other content, SourceChanged when the source is not what was declared,
     ModelstoreError when neither the version nor the source is at hand, and what the store answers.
     """
@@ -110,7 +112,14 @@ def upload_version(
             raise version_conflict(objects.url(key), request.version, committed.content.tree_digest)
 
     receipts = send_files(
-        objects, prefix, content, sources, urn=request.urn, refuse_if_committed=refuse_if_committed, settings=limits
+        objects,
+        prefix,
+        content,
+        sources,
+        urn=request.urn,
+        refuse_if_committed=refuse_if_committed,
+        settings=limits,
+        earlier=earlier_files(objects, request.model_prefix, request.version, content, sources),
     )
     manifest = Manifest(request.model, request.version, content)
     write_manifest(objects, key, manifest, urn=request.urn)

@@ -35,10 +35,12 @@ def send_files(
     urn: str,
     refuse_if_committed: Callable[[], None],
     settings: TransferSettings,
+    earlier: Mapping[str, ByteSource] | None = None,
 ) -> list[FileReceipt]:
     """Send what is not there yet, verify all of it, and leave nothing else under `prefix`.
 
-    `sources` gives the file of each path; `refuse_if_committed` raises when somebody else has committed the version.
+    `sources` gives the file of each path, `earlier` the same file in an earlier version, to be copied where the store
+    can; `refuse_if_committed` raises when somebody else has committed the version.
     Leftovers of an earlier attempt under the prefix are removed; objects that are not of this package are refused with
     ModelstoreError before anything is sent. Raises what the sending of a file raises, the first failure first.
     """
@@ -53,6 +55,11 @@ def send_files(
     ) as transfer:
         copied = copy_within_store(
             objects, keys, sources, present, progress=progress, refuse_if_committed=refuse_if_committed
+        )
+        there = {receipt.path for receipt in copied}
+        unchanged = {k: e for k, e in keys.items() if earlier and e.path in earlier and e.path not in there}
+        copied += copy_within_store(
+            objects, unchanged, earlier or {}, present, progress=progress, refuse_if_committed=refuse_if_committed
         )
         there = {receipt.path for receipt in copied}
         large = {key: entry for key, entry in keys.items() if key not in small and entry.path not in there}

@@ -31,6 +31,8 @@ class StoredObject:
     """One object that is to be read: only while it has the ETag that it had in the listing."""
 
     is_local = False
+    is_spare = False
+    """Whether the bytes are elsewhere as well, so that a copy that comes to nothing is no failure."""
 
     def __init__(
         self, objects: ObjectStore, found: ListedObject, *, cache: DigestCache, identity: FileIdentity
