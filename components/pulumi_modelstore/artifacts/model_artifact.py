@@ -16,6 +16,7 @@ from pulumi_modelstore.artifacts.import_job import ImportJob
 from pulumi_modelstore.artifacts.lock_file import ProgramLock
 from pulumi_modelstore.artifacts.lookup import look_up
 from pulumi_modelstore.artifacts.pinned_content import PinnedContent, pinned_content, upload_source
+from pulumi_modelstore.artifacts.purged_versions import declare_purged
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.artifacts.source_argument import Source, check_sources
 from pulumi_modelstore.artifacts.tags import Tags, TagTable
@@ -54,7 +55,7 @@ class ModelArtifact(CheckedComponent):
             then remove older ones that nothing uses. Nothing is removed by itself.
         on_delete: `retain` keeps all objects when the artifact leaves the stack, tags too; `purge` deletes the tags and
             the objects of this version, unless another stack's tag leads to it. Services that were given the artifact
-            go first; one that has the URI as plain text is not known then.
+            go first; a `GpuInferenceService` of the program that names it by URI or `lookup` is refused.
         opts: options of the component; `providers` reaches its children.
 
     Raises:
@@ -135,6 +136,8 @@ class ModelArtifact(CheckedComponent):
             "keep_versions": keep_versions,
         }
         self._upload = self._declare_upload(check.name, [] if importing is None else [importing.declare(self)])
+        if on_delete == "purge":
+            declare_purged(check.name, self.uri, self._upload)
         self._tags = self._declare_tags(check.name, on_delete)
         self.register_outputs({"model": self.model, "version": self.version, "uri": self.uri, "digest": self.digest})
 

@@ -10,6 +10,7 @@ from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.refusal import InvalidArguments, Refusal
 from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
+from pulumi_modelstore.artifacts.purged_versions import declare_use
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.kserve.credentials import KServeCredentials
 from pulumi_modelstore.kserve.given import Alauda, arguments_of
@@ -187,6 +188,7 @@ class GpuInferenceService(CheckedComponent):
         super().__init__(check, opts)
         if self.refused:
             return
+        declare_use(check.component, check.name, reference.uri, reference.after)
         self._release, self.namespace_input = given.release, given.kubernetes_namespace
         storage_uri = derive(self._checked_uri, reference.uri)
         after = [*reference.after, *(credentials.objects if credentials else ())]
