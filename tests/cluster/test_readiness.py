@@ -306,7 +306,7 @@ def test_the_resource_waits_for_a_service_and_keeps_what_it_was_told(
 
 
 def test_a_cluster_that_is_not_there(stage: Stage, tmp_path: Any) -> None:
-    with pytest.raises(ModelstoreError, match="There is no cluster to look at"):
+    with pytest.raises(ModelstoreError, match=r"There is no cluster to look at \(kubeconfig path:.*none\)"):
         KubernetesApi(f"path:{tmp_path / 'none'}")
     with pytest.raises(ModelstoreError, match="configuration has no clusterConfig"):
         KubernetesApi("config:clusterConfig", config=lambda _: None)

@@ -117,7 +117,9 @@ def _configuration(kubernetes: Any, kubeconfig: str, context: str | None, config
             kubernetes.config.load_config(context=context, client_configuration=loaded)
     except kubernetes.config.ConfigException as error:
         remedy = f"Give a kubeconfig: {FORMS}"
-        raise ModelstoreError("There is no cluster to look at", answer=str(error), remedy=remedy) from None
+        raise ModelstoreError(
+            "There is no cluster to look at", on=f"kubeconfig {kubeconfig}", answer=str(error), remedy=remedy
+        ) from None
     return loaded
 
 
