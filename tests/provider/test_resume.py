@@ -16,8 +16,10 @@ import pytest
 from provider.recording_proxy import Answer, Exchange, RecordingProxy
 from provider.stores import MIB, PREFIX, Store, request_for, write_parts
 from pulumi_modelstore_provider.artifacts import digests, transfer
+from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
 from pulumi_modelstore_provider.artifacts.layout import manifest_key, version_prefix
+from pulumi_modelstore_provider.artifacts.local_files import LocalFile
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
@@ -271,3 +273,11 @@ def test_file_that_is_not_what_was_declared_is_found_out_as_it_is_sent(gateway_s
     with pytest.raises(SourceChanged, match="another digest"):
         upload_version(gateway_store.objects, request)
     assert gateway_store.listed() == []
+
+
+def test_disk_that_fails_is_told_with_the_file() -> None:
+    """The first page of a process's memory is what no read gives: the system's own EIO."""
+    told = r"cannot be read .*/proc/self/mem.*Input/output error.*Check the disk"
+    nothing = FileEntry("weights.bin", 0, "sha256:" + "0" * 64)
+    with LocalFile("/proc/self/mem").open(nothing) as opened, pytest.raises(ModelstoreError, match=told):
+        opened.read_into(0, memoryview(bytearray(8)))

@@ -6,15 +6,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from provider.fault_server import answering, fault_server, silent
-from pulumi_modelstore_provider.errors import StoreUnreachable
+from pulumi_modelstore_provider.errors import StoreRefused, StoreUnreachable
 from pulumi_modelstore_provider.s3.bucket import S3Bucket, open_bucket
 from pulumi_modelstore_provider.s3.connection import S3Connection
 from pulumi_modelstore_provider.stores.protocol import OpenUpload
 from pulumi_modelstore_provider.time_limits import TimeLimits, limited
+from servers.certificates import signed
 
 UPLOAD = OpenUpload("k", "u", uses_crc32=True)
 DONE = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nx-amz-checksum-crc32: AAAAAA==\r\nContent-Length: 0\r\n\r\n'
@@ -162,3 +164,54 @@ def test_late_answer_is_not_taken_for_the_next_one() -> None:
         assert second_is_there.wait(5)
         bucket.read_into("b", 0, memoryview(buffer))
         assert bytes(buffer) == b"seco"
+
+
+LISTINGS = {
+    "objects": (
+        "ListBucketResult",
+        "<NextContinuationToken>t</NextContinuationToken>",
+        lambda bucket: list(bucket.list("")),
+    ),
+    "uploads": (
+        "ListMultipartUploadsResult",
+        "<NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>",
+        lambda bucket: list(bucket.open_uploads("")),
+    ),
+    "parts": (
+        "ListPartsResult",
+        "<NextPartNumberMarker>7</NextPartNumberMarker>",
+        lambda bucket: bucket.stored_parts(UPLOAD),
+    ),
+}
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["the same place", "no place"])
+@pytest.mark.parametrize("what", LISTINGS)
+def test_listing_without_an_end_is_refused(what: str, told: bool) -> None:
+    kind, marker, ask = LISTINGS[what]
+    body = f"<{kind}><IsTruncated>true</IsTruncated>{marker if told else ''}</{kind}>".encode()
+    with fault_server(answering("200 OK", body, Content_Type="application/xml")) as server:
+        with pytest.raises(StoreRefused, match=r"The store's listing has no end"):
+            ask(bucket_at(server.endpoint))
+        assert len(server.requests) == (2 if told else 1)
+
+
+@pytest.mark.parametrize("by", ["variable", "profile"])
+def test_authorities_that_the_sdk_is_told_of_are_trusted(
+    by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS_CA_BUNDLE, or ca_bundle of a profile, where the connection names none: a company's, or a proxy's."""
+    certificate = signed(tmp_path)
+    credentials = "env:STORE"
+    if by == "variable":
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate.ca_bundle))
+    else:
+        lines = ["[profile work]", "aws_access_key_id = id", "aws_secret_access_key = secret-of-nobody"]
+        config = tmp_path / "config"
+        config.write_text("\n".join([*lines, f"ca_bundle = {certificate.ca_bundle}", ""]))
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+        credentials = "profile:work"
+    with fault_server(saying(DONE), tls=certificate.context()) as server:
+        bucket = open_bucket(S3Connection(endpoint=server.endpoint, credentials=credentials), "bucket")
+        assert bucket.put("k", b"body", content_type="x/y").etag == "e"
+        assert b"Boto3" not in server.requests[0]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pulumi_modelstore_provider.artifacts.byte_source import OpenBytes
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
-from pulumi_modelstore_provider.errors import SourceChanged
+from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
 
+_DISK = "Check the disk or the network file system that it lies on, then run again: what is sent is kept"
 _WAIT = "Wait until it is written, then run again: the new content becomes a new version"
 
 
@@ -55,7 +56,12 @@ class _OpenFile:
 
     def read_into(self, offset: int, buffer: memoryview) -> None:
         while buffer:
-            count = os.preadv(self._descriptor, [buffer], offset)
+            try:
+                count = os.preadv(self._descriptor, [buffer], offset)
+            except OSError as error:
+                raise ModelstoreError(
+                    "The source file cannot be read", on=self._path, answer=error.strerror or str(error), remedy=_DISK
+                ) from None
             if not count:
                 raise self._changed("it is shorter than it was")
             offset, buffer = offset + count, buffer[count:]

@@ -108,12 +108,14 @@ def trust(verify: bool | str | None) -> ssl.SSLContext:
     """Return what certificates are accepted, from what the SDK takes as `verify`: by the same authorities as there."""
     from botocore.httpsession import get_cert_path
 
+    # Of its own, as the SDK's: what `ssl` makes by default is stricter from Python 3.13 on.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if verify is False:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return context
-    return ssl.create_default_context(cafile=get_cert_path(True if verify is None else verify))
+    else:
+        context.load_verify_locations(get_cert_path(True if verify is None else verify))
+    return context
 
 
 def _close_all(idle: list[HttpConnection]) -> None:

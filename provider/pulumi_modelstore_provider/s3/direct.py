@@ -190,6 +190,9 @@ def direct_requests(
     if address is None or keys is None or client.meta.config.proxies or get_environ_proxies(address.url("")):
         return DirectRequests(client)
     limits = limits or time_limits()
+    if verify is None:
+        # AWS_CA_BUNDLE or a profile's: the SDK looks there by itself, and tells nobody.
+        verify = session._session.get_config_variable("ca_bundle")
     connections = HttpConnections(address, limits=limits, trust=lambda: trust(verify))
     signer = RequestSigner(keys.get_frozen_credentials, client.meta.region_name)
     return DirectRequests(client, Way(address, signer, connections, limits.attempts))

@@ -9,6 +9,7 @@ from pulumi_modelstore_provider.crc32 import crc32_text, crc32_value
 from pulumi_modelstore_provider.errors import NotInStore
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.s3.pages import next_page
 from pulumi_modelstore_provider.stores.protocol import Body, OpenUpload, PartSum, StoredPart
 
 
@@ -31,7 +32,7 @@ def begin(
 
 def open_uploads(objects: Objects, prefix: str) -> Iterator[OpenUpload]:
     """List the uploads under a key prefix that were begun and neither completed nor aborted, oldest first for a key."""
-    markers: dict[str, str] = {}
+    markers: Mapping[str, Any] = {}
     while True:
         with asking("Cannot list the unfinished uploads", on=objects.url(prefix)):
             answer = objects.client.list_multipart_uploads(Bucket=objects.bucket, Prefix=prefix, **markers)
@@ -41,13 +42,17 @@ def open_uploads(objects: Objects, prefix: str) -> Iterator[OpenUpload]:
                 yield OpenUpload(item["Key"], item["UploadId"], item.get("ChecksumAlgorithm") == "CRC32")
         if not answer.get("IsTruncated"):
             return
-        markers = {"KeyMarker": answer["NextKeyMarker"], "UploadIdMarker": answer.get("NextUploadIdMarker", "")}
+        following = {
+            "KeyMarker": answer.get("NextKeyMarker", ""),
+            "UploadIdMarker": answer.get("NextUploadIdMarker", ""),
+        }
+        markers = next_page(following, markers, on=objects.url(prefix))
 
 
 def stored_parts(objects: Objects, upload: OpenUpload) -> dict[int, StoredPart]:
     """Return the parts that the store has, by number; none when the upload is gone."""
     parts: dict[int, StoredPart] = {}
-    marker: dict[str, int] = {}
+    marker: Mapping[str, Any] = {}
     while True:
         try:
             with asking("Cannot list the parts of the upload", on=objects.url(upload.key)):
@@ -66,7 +71,8 @@ def stored_parts(objects: Objects, upload: OpenUpload) -> dict[int, StoredPart]:
             parts[part.number] = part
         if not answer.get("IsTruncated"):
             return parts
-        marker = {"PartNumberMarker": int(answer["NextPartNumberMarker"])}
+        following = {"PartNumberMarker": int(answer.get("NextPartNumberMarker") or 0)}
+        marker = next_page(following, marker, on=objects.url(upload.key))
 
 
 def send_part(

@@ -19,6 +19,7 @@ from pulumi_modelstore_provider.errors import (
 from pulumi_modelstore_provider.s3.direct import DirectRequests
 from pulumi_modelstore_provider.s3.direct_reads import DirectReads
 from pulumi_modelstore_provider.s3.failures import asking
+from pulumi_modelstore_provider.s3.pages import next_page
 from pulumi_modelstore_provider.s3.ranges import read_range
 from pulumi_modelstore_provider.stores.part_sums import sum_of
 from pulumi_modelstore_provider.stores.protocol import (
@@ -236,7 +237,7 @@ class Objects:
 
     def list(self, prefix: str) -> Iterator[ListedObject]:
         """List all objects under a prefix, in the order of their keys."""
-        token: dict[str, str] = {}
+        token: Mapping[str, Any] = {}
         while True:
             with asking("Cannot list the objects", on=self.url(prefix)):
                 answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **token)
@@ -244,7 +245,7 @@ class Objects:
                 yield ListedObject(item["Key"], int(item["Size"]), _bare(item["ETag"]), item.get("LastModified"))
             if not answer.get("IsTruncated"):
                 return
-            token = {"ContinuationToken": answer["NextContinuationToken"]}
+            token = next_page({"ContinuationToken": answer.get("NextContinuationToken")}, token, on=self.url(prefix))
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects; those that are not there are no error."""
