@@ -48,7 +48,7 @@ def section(results: Mapping[str, Any]) -> str:
 _INTRODUCTION = """\
 ## Transfers
 
-All clients in turns, side by side in one run: medians of up to five rounds (a slow client does fewer, as the last
+All clients in turns, side by side in one run: medians of up to five rounds (a slower client does fewer, as the last
 column says), ratios of throughputs taken within a round. `ours` reads the files for their SHA-256, compares it with
 what was declared, and verifies each object by its checksum; with digests cached it does not read them twice. A download
 compares each file's SHA-256 with the manifest's. The raw limit reads the file, sums it up (CRC32) and sends or

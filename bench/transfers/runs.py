@@ -7,7 +7,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,18 +77,25 @@ def best(candidates: Sequence[Runs]) -> Runs | None:
 
 
 def in_turns(
-    clients: Mapping[str, Callable[[], Run]], *, rounds: int = ROUNDS, seconds: float = float("inf")
+    clients: Mapping[str, Callable[[], Run]],
+    *,
+    rounds: int = ROUNDS,
+    seconds: float = float("inf"),
+    always: Collection[str] = (),
+    contenders: Collection[str] = (),
 ) -> dict[str, Runs]:
     """Run each client once in each round, so that drift meets all alike.
 
-    A client whose runs have taken `seconds` together sits out the remaining rounds. One that raises LookupError is
-    not to be had, and the error says why.
+    A client whose runs have taken `seconds` together sits out the remaining rounds, unless it is one of `always` or the
+    fastest of the `contenders` so far. One that raises LookupError is not to be had, and the error says why.
     """
     found = {name: Runs(name) for name in clients}
     for _ in range(rounds):
+        fastest = best([found[name] for name in contenders if name in found])
         for name, once in clients.items():
             mine = found[name]
-            if mine.missing or sum(run.seconds for run in mine.runs) >= seconds:
+            spent = sum(run.seconds for run in mine.runs) >= seconds
+            if mine.missing or (spent and name not in always and mine is not fastest):
                 continue
             try:
                 mine.runs.append(once())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from bench.transfers import pages
 from bench.transfers.loads import LOADS
@@ -48,6 +50,29 @@ def test_clients_take_turns_until_their_time_is_up() -> None:
     assert order == ["quick", "slow", "quick", "slow", "quick"]
     assert found["absent"].summary() == {"missing": "the Python package x is not installed"}
     assert found["slow"].summary()["runs"] == 2
+
+
+def test_what_the_goals_compare_does_all_rounds() -> None:
+    order = []
+
+    def client(name: str, seconds: float) -> Run:
+        order.append(name)
+        return Run(1, seconds)
+
+    takes = {"ours": 20, "slower peer": 30, "fastest peer": 25, "another": 15}
+    found = in_turns(
+        {name: functools.partial(client, name, seconds) for name, seconds in takes.items()},
+        rounds=3,
+        seconds=10,
+        always=["ours"],
+        contenders=["slower peer", "fastest peer"],
+    )
+    assert {name: len(one.runs) for name, one in found.items()} == {
+        "ours": 3,
+        "slower peer": 1,
+        "fastest peer": 3,
+        "another": 1,
+    }
 
 
 def test_page_tells_rates_ratios_and_what_is_missing() -> None:
