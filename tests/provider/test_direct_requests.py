@@ -43,11 +43,12 @@ def bucket_at(endpoint: str, **connection: Any) -> S3Bucket:
 
 def received(connection: socket.socket, request: bytes) -> bytes:
     """The whole request, of which `request` has come."""
-    head, _, body = request.partition(b"\r\n\r\n")
+    head, _, begun = request.partition(b"\r\n\r\n")
+    body = bytearray(begun)
     length = next(int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length: "))
     while len(body) < length:
         body += connection.recv(1 << 20)
-    return head + b"\r\n\r\n" + body
+    return head + b"\r\n\r\n" + bytes(body)
 
 
 def refusing_early(connection: socket.socket, request: bytes) -> None:
@@ -63,6 +64,19 @@ def test_answer_that_comes_before_the_body_is_sent_is_heard(tls: bool, tmp_path:
         with pytest.raises(StoreRefused, match=r"AccessDenied: not here.*Check that the key may do this") as refused:
             bucket.send_part(UPLOAD, 1, bytes(64 * MIB))
     assert (refused.value.code, refused.value.status) == ("AccessDenied", 403)
+
+
+def test_word_that_the_request_goes_on_is_no_answer() -> None:
+    bodies: list[bytes] = []
+
+    def going_on(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+        bodies.append(received(connection, request).partition(b"\r\n\r\n")[2])
+        connection.sendall(DONE)
+
+    with fault_server(going_on) as server:
+        bucket_at(server.endpoint).send_part(UPLOAD, 1, bytes(16 * MIB))
+    assert bodies == [bytes(16 * MIB)]
 
 
 def test_connection_is_kept_and_replaced_when_the_store_hung_up(monkeypatch: pytest.MonkeyPatch) -> None:

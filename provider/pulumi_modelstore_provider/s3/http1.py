@@ -86,7 +86,7 @@ class HttpConnection:
                 body = _pieces(body, meter.piece)
             self._write(memoryview(head))
             for piece in body:
-                if self._has_come():
+                if self._has_come() and not self._answers.was_interim():
                     return False
                 meter.passing(len(piece))
                 self._write(piece)

@@ -59,6 +59,14 @@ class Answers:
         self._received += data
         return bool(data)
 
+    def was_interim(self) -> bool:
+        """Tell whether what has come was no more than a word that the request goes on; that is dropped."""
+        if not self._received and not self.receive():
+            return False
+        while self._received.startswith(b"HTTP/1.1 1") and self.has_head():
+            self._head()
+        return not self._received
+
     def next(self, into: memoryview | None, meter: Meter, *, bare: bool) -> HttpAnswer:
         """Return the next one; its body goes into `into` where it is a success, which is to have just that length.
 
