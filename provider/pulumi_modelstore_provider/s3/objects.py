@@ -10,16 +10,15 @@ from typing import Any
 from pulumi_modelstore_provider.crc32 import crc32_text
 from pulumi_modelstore_provider.errors import (
     DownloadCorrupted,
-    ModelstoreError,
     NotInStore,
     StoreRefused,
     StoreUnreachable,
     WriteConflict,
 )
+from pulumi_modelstore_provider.s3 import listings
 from pulumi_modelstore_provider.s3.direct import DirectRequests
 from pulumi_modelstore_provider.s3.direct_reads import DirectReads
 from pulumi_modelstore_provider.s3.failures import asking
-from pulumi_modelstore_provider.s3.pages import next_page
 from pulumi_modelstore_provider.s3.ranges import read_range
 from pulumi_modelstore_provider.stores.part_sums import sum_of
 from pulumi_modelstore_provider.stores.protocol import (
@@ -32,9 +31,6 @@ from pulumi_modelstore_provider.stores.protocol import (
     SumKind,
 )
 from pulumi_modelstore_provider.stores.ranges import fill
-
-_DELETES_A_REQUEST = 1000
-"""Keys that one DeleteObjects takes (S3 API reference)."""
 
 _SENDS = 4
 _DAMAGED = {"BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
@@ -237,31 +233,11 @@ class Objects:
 
     def list(self, prefix: str) -> Iterator[ListedObject]:
         """List all objects under a prefix, in the order of their keys."""
-        token: Mapping[str, Any] = {}
-        while True:
-            with asking("Cannot list the objects", on=self.url(prefix)):
-                answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **token)
-            for item in answer.get("Contents", ()):
-                yield ListedObject(item["Key"], int(item["Size"]), _bare(item["ETag"]), item.get("LastModified"))
-            if not answer.get("IsTruncated"):
-                return
-            token = next_page({"ContinuationToken": answer.get("NextContinuationToken")}, token, on=self.url(prefix))
+        return listings.listed(self, prefix)
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects; those that are not there are no error."""
-        for start in range(0, len(keys), _DELETES_A_REQUEST):
-            batch = [{"Key": key} for key in keys[start : start + _DELETES_A_REQUEST]]
-            with asking("Cannot delete the objects", on=self.url(keys[start])):
-                answer = self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True})
-            failed = answer.get("Errors", [])
-            if failed:
-                first = failed[0]
-                raise ModelstoreError(
-                    f"{len(failed)} of {len(batch)} objects could not be deleted",
-                    on=self.url(first.get("Key", "")),
-                    answer=f"{first.get('Code', '')}: {first.get('Message', '')}",
-                    remedy="Check that the key may delete objects here, then run again",
-                )
+        listings.delete(self, keys)
 
 
 def _sums(answer: Mapping[str, Any]) -> StoreSums:
