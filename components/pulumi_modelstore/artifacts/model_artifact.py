@@ -46,7 +46,8 @@ class ModelArtifact(CheckedComponent):
             changed files make a new version.
         tags: names for this version (`["latest"]`), or each tag with its target, a version or another tag
             (`{"latest": "stable", "stable": None}`, where None is this version).
-        earlier_versions: versions in the store already that tags may point to.
+        earlier_versions: versions in the store already that tags may point to. `modelstore.lock` keeps their sizes from
+            when they were declared, for the storage of services that stay there.
         via: `client` sends the files from the machine that deploys; `cluster` has a Kubernetes Job bring them from
             where they are, without passing through that machine.
         job: the Job's settings; needed with `via="cluster"`.
@@ -128,7 +129,10 @@ class ModelArtifact(CheckedComponent):
         if self.refused:
             return
         self._tell(pinned)
-        lock.record(LockEntry(namespace.given_name, check.name, self.model, version, pinned.sources), self)
+        entry = LockEntry(namespace.given_name, check.name, self.model, version, pinned.sources)
+        entry = entry.after(lock.find(namespace.given_name, check.name), kept=earlier_versions)
+        lock.record(entry, self)
+        self._sizes = {**entry.earlier, self.version: self.total_bytes}
         self.uri = self._uri_of(self.version)
         self._upload_inputs |= {
             "source": upload_source(settings, pinned.sources) if importing is None else "",
@@ -173,8 +177,8 @@ class ModelArtifact(CheckedComponent):
             refuse(Refusal("ModelArtifact", self.given_name, (problem,)))
             return ModelReference("", self.namespace, refused=True)
         version = self._table.resolve(tag)
-        size = self.total_bytes if version == self.version else None
         after = (self._upload, self._tags[tag])
+        size = self._sizes.get(version)
         return ModelReference(self._uri_of(version), self.namespace, size, after, version, self._prefix)
 
     @property

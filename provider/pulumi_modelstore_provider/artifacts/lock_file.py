@@ -12,8 +12,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,7 +49,8 @@ class LockedSource:
 class LockEntry:
     """One artifact: the names of its namespace, of itself in the program and of its model, and its sources.
 
-    `version` is None for one that follows the content.
+    `version` is None for one that follows the content. `earlier` has the bytes of former versions, so that a service
+    that stays at one is declared as it was.
     """
 
     namespace: str
@@ -57,6 +58,7 @@ class LockEntry:
     model: str
     version: str | None
     sources: tuple[LockedSource, ...]
+    earlier: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -67,6 +69,22 @@ class LockEntry:
     def content(self) -> Content:
         """The files of all sources together. Raises ValueError when two have the same path."""
         return Content(tuple(entry for source in self.sources for entry in source.content.files))
+
+    @property
+    def version_name(self) -> str:
+        """The version that it stands for. Raises ValueError as `content` does."""
+        return self.version if self.version is not None else self.content.default_version
+
+    def after(self, former: LockEntry | None, *, kept: Collection[str]) -> LockEntry:
+        """Return it with what is known of versions before: the one that it follows on, and those of `kept`."""
+        if former is None:
+            return self
+        if former.version_name == self.version_name:
+            return replace(self, earlier=former.earlier)
+        known = {version: size for version, size in former.earlier.items() if version in kept}
+        known[former.version_name] = former.content.total_bytes
+        known.pop(self.version_name, None)
+        return replace(self, earlier=known)
 
     def covers(self, declared: list[Mapping[str, Any]]) -> bool:
         """Tell whether it is of exactly these sources."""
@@ -167,6 +185,8 @@ def _document(entry: LockEntry) -> dict[str, Any]:
             for source in entry.sources
         ],
     }
+    if entry.earlier:
+        document["earlier"] = dict(entry.earlier)
     return document if entry.version is None else document | {"version": entry.version}
 
 
@@ -176,7 +196,9 @@ def _entry(key: str, value: Mapping[str, Any]) -> LockEntry:
         raise ValueError(f"{key!r} is not <namespace>/<artifact>")
     version = value.get("version")
     sources = tuple(_source(item) for item in value["sources"])
-    entry = LockEntry(namespace, artifact, str(value["model"]), None if version is None else str(version), sources)
+    earlier = {str(name): int(size) for name, size in value.get("earlier", {}).items()}
+    version = None if version is None else str(version)
+    entry = LockEntry(namespace, artifact, str(value["model"]), version, sources, earlier)
     if value["digest"] != entry.content.tree_digest:
         raise ValueError(f"the digest of {key!r} is not the digest of its files")
     return entry

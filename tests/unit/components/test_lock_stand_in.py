@@ -54,6 +54,24 @@ def test_entry_stands_in_for_a_folder_that_is_not_here(program_folder: Path, mod
     assert elsewhere["llama"].outputs == at_hand["llama"].outputs
 
 
+def test_size_of_an_earlier_version_is_known_from_the_entry(program_folder: Path, model_folder: Path) -> None:
+    """A service that stays at it is declared as it was: with the same room on its node."""
+    before = read_source(model_folder, base=program_folder)
+    record(program_folder, LocalFiles(path="model"), before)
+    (model_folder / "more.bin").write_bytes(b"more")
+    found: dict[str, int | None] = {}
+
+    def program() -> None:
+        namespace = ms.StorageNamespace("models", backend=ms.AwsS3(bucket="team-models"))
+        versions = [before.default_version, "2019"]
+        tags = {"latest": None, "stable": before.default_version, "old": "2019"}
+        llama = ms.ModelArtifact("llama", namespace=namespace, source="model", tags=tags, earlier_versions=versions)
+        found.update({tag: llama.at(tag).total_bytes for tag in tags})
+
+    declare(program)
+    assert found == {"latest": before.total_bytes + 4, "stable": before.total_bytes, "old": None}
+
+
 def test_entry_of_another_source_stands_in_for_nothing(program_folder: Path, model_folder: Path) -> None:
     record(program_folder, LocalFiles(path="model"), read_source(model_folder, base=program_folder))
     shutil.rmtree(model_folder)

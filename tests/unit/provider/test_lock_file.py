@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,19 @@ def test_what_is_written_is_read(content: Content, version: str | None, declared
     lock = LockFile().with_entry(LockEntry("n", "a", "m", version, (LockedSource(declared, {}, content),)))
     assert parse_lock(lock.to_text()) == lock
     assert parse_lock(lock.to_text().encode()).to_text() == lock.to_text()
+
+
+def test_sizes_of_earlier_versions_stay_as_long_as_they_are_wanted() -> None:
+    first, second, third = (replace(entry(size=size), version=f"v{size}") for size in (1, 2, 3))
+    assert first.after(None, kept=()).earlier == {}
+    followed = second.after(first, kept=())
+    assert followed.earlier == {"v1": 1}
+    assert second.after(followed, kept=()) == followed, "nothing new"
+    assert third.after(followed, kept=["v1"]).earlier == {"v1": 1, "v2": 2}
+    assert third.after(followed, kept=()).earlier == {"v2": 2}
+    assert first.after(followed, kept=["v1"]).earlier == {"v2": 2}
+    lock = LockFile().with_entry(followed)
+    assert parse_lock(lock.to_text()) == lock
 
 
 def test_update_says_what_it_did_and_keeps_the_others(tmp_path: Path) -> None:

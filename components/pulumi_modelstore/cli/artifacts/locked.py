@@ -97,7 +97,8 @@ def reread(entry: LockEntry, path: Path, *, config: ConfigLookup | None, refresh
         reading = read_sources([source], base=path.parent, config=config)
         pinned.append(reading.pinned[0])
         locked.append(LockedSource(before.declared, portable(reading.pinned[0], path.parent), reading.content))
-    return Reread(LockEntry(entry.namespace, entry.artifact, entry.model, entry.version, tuple(locked)), tuple(pinned))
+    again = LockEntry(entry.namespace, entry.artifact, entry.model, entry.version, tuple(locked))
+    return Reread(again.after(entry, kept=entry.earlier), tuple(pinned))
 
 
 def as_recorded(entry: LockEntry) -> Reread:
