@@ -148,7 +148,7 @@ class PartStream(Generic[T]):
             reading.done()
 
     def _in_two_passes(self) -> None:
-        ahead = threading.BoundedSemaphore(self._transfer.concurrency)
+        ahead = threading.BoundedSemaphore(self._transfer.ranges_at_once(self._plan.part_size))
         scratch = Scratch()
         for part in self._plan:
             running = RunningSum(self._wanted(part))

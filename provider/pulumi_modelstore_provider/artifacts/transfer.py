@@ -108,6 +108,15 @@ class Transfer:
 
         return self._pool.submit(run)
 
+    def ranges_at_once(self, size: int) -> int:
+        """Return how many parts of `size` bytes, too large for a buffer, may be on their way at once.
+
+        SDKs that take a body whole (Azure, Google Cloud) get them one by one, or few: what they hold has no bound here.
+        """
+        if self.objects.sends_from_memory:
+            return self.concurrency
+        return max(1, min(self.concurrency, _MOST_MEMORY // 2 // size))
+
     def sent(self, count: int) -> None:
         """Count `count` bytes as through that this thread has sent, whatever its meter saw of them: some go twice."""
         watching = meter()
