@@ -181,7 +181,8 @@ class TransferProgress:
         return self._total
 
     def _text(self) -> str:
-        share = 100 if self._total <= 0 else int(100 * self._done / self._total)
+        # Bytes that go twice count until their part is through.
+        share = 100 if self._total <= 0 else min(100, int(100 * self._done / self._total))
         text = f"{self._verb} {share}% of {human_size(self._total)}"
         elapsed = self._clock() - self._started
         # The first moments say nothing of how long the rest will take.

@@ -108,6 +108,14 @@ def test_no_secret_in_a_message() -> None:
     assert engine.messages == ["key [secret]"]
 
 
+def test_bytes_that_go_twice_are_no_more_than_all() -> None:
+    told = TransferProgress("urn:a", "uploading", 1000, clock=Clock())
+    told.advance(1040)
+    assert told.message().startswith("uploading 100% of")
+    told.advance(-40)
+    assert told.message().startswith("uploading 100% of")
+
+
 def test_rate_and_remaining_time() -> None:
     engine, clock = Engine(), Clock()
     set_engine(engine)
