@@ -136,6 +136,23 @@ def test_object_that_is_another_one_by_now_is_not_copied(gateway_place: Place, m
     assert not list(target.list(""))
 
 
+def test_object_that_is_written_just_as_it_is_copied_is_not_taken_for_another_upload(gateway_place: Place) -> None:
+    gateway_place.fill({"w.bin": b"first"}, "theirs/")
+    assert isinstance(gateway_place.connection, S3Connection)
+    with recording_proxy(str(gateway_place.connection.endpoint)) as proxy:
+        through = Place(S3Connection(endpoint=proxy.endpoint, credentials="env:SOURCE"), gateway_place.bucket)
+        target, reading = through.another().objects, read(through, "theirs/")
+
+        def write(exchange: Exchange) -> None:
+            if exchange.method == "PUT" and "x-amz-copy-source" in {name.lower() for name in exchange.headers}:
+                gateway_place.fill({"w.bin": b"other"}, "theirs/")
+
+        proxy.before = write
+        with pytest.raises(SourceChanged, match="changed since the program ran"):
+            copied(target, reading)
+    assert not list(target_direct(gateway_place, target.bucket).list(""))
+
+
 def test_copy_that_is_damaged_is_noticed(gateway_place: Place) -> None:
     gateway_place.fill({"w.bin": b"right"}, "theirs/")
     assert isinstance(gateway_place.connection, S3Connection)

@@ -86,11 +86,7 @@ def _copied(
 ) -> FileReceipt | None:
     origin = _origin(one)
     if origin is None:
-        raise SourceChanged(
-            "The object changed since the program ran",
-            on=one.source.name,
-            remedy="Preview again: the new content becomes a new version",
-        )
+        raise _changed(one)
     if existing is not None:
         if (kept := _verified(objects, one, origin)) is not None:
             progress.advance(one.entry.size, moved=False)
@@ -99,6 +95,9 @@ def _copied(
     try:
         _copy(objects, one, if_absent=existing is None)
     except WriteConflict:
+        # Refused for what lies there, or since the source is another one by now.
+        if _origin(one) is None:
+            raise _changed(one) from None
         if _verified(objects, one, origin) is None:
             raise other_writer(objects.url(one.key)) from None
     except (StoreRefused, StoreUnreachable):
@@ -135,6 +134,14 @@ def _origin(one: _Copy) -> ObjectHead | None:
     """Return what the store says of the object that is to be copied; None where it is not the one any more."""
     head = one.source.objects.head(one.source.key)
     return head if head is not None and (head.etag, head.size) == (one.source.etag, one.entry.size) else None
+
+
+def _changed(one: _Copy) -> SourceChanged:
+    return SourceChanged(
+        "The object changed since the program ran",
+        on=one.source.name,
+        remedy="Preview again: the new content becomes a new version",
+    )
 
 
 def _differs(objects: CopyingStore, one: _Copy, origin: ObjectHead) -> ModelstoreError:
