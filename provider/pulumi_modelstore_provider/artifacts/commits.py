@@ -12,6 +12,9 @@ from pulumi_modelstore_provider.stores.protocol import ObjectStore
 _SETTLING_SECONDS = 1.0
 """What two writers of one version that began at the same time need to have both written."""
 
+_LARGEST_TRIAL = 1 << 20
+"""Bytes of a manifest that is worth writing twice; with thousands of files, a smaller one will tell some day."""
+
 _keeps_conditions: dict[str, bool] = {}
 """By a bucket's URL: whether it has refused to write what was there already."""
 
@@ -46,7 +49,7 @@ def write_manifest(objects: ObjectStore, key: str, manifest: Manifest, *, urn: s
     if not _write(objects, key, text):
         _keeps_conditions[place] = True
     _refuse_other(objects, key, manifest)
-    if place not in _keeps_conditions:
+    if place not in _keeps_conditions and len(text) <= _LARGEST_TRIAL:
         _keeps_conditions[place] = not _write(objects, key, text)
         if not _keeps_conditions[place]:
             warn(
@@ -54,7 +57,7 @@ def write_manifest(objects: ObjectStore, key: str, manifest: Manifest, *, urn: s
                 f"{place} passes over conditions of writes: upload one version of a model from one place at a time, "
                 "since this store does not tell two writers apart",
             )
-    if not _keeps_conditions[place]:
+    if not _keeps_conditions.get(place, True):
         time.sleep(_SETTLING_SECONDS)
         _refuse_other(objects, key, manifest)
 
