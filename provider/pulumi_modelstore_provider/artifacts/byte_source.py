@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -15,6 +16,13 @@ class OpenBytes(Protocol):
         """Fill all of `buffer` with what lies at `offset`; threads may call it at once.
 
         Raises SourceChanged when the file is shorter or another one by now, and what the place answers.
+        """
+        ...
+
+    def recorded(self, digest: str) -> Sequence[int]:
+        """Return the CRC32 of each part as it was when `digest` was computed of this file, unchanged since.
+
+        Empty where that is not known: the file is then digested as it is read.
         """
         ...
 

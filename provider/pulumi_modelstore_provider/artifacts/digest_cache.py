@@ -72,33 +72,32 @@ class DigestCache:
                 row = database.execute(
                     "SELECT digest FROM digests WHERE realpath = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? "
                     "AND inode = ?",
-                    (file.realpath, file.size, file.mtime_ns, file.ctime_ns, _signed(file.inode)),
+                    (file.realpath, file.size, file.mtime_ns, file.ctime_ns, signed(file.inode)),
                 ).fetchone()
                 if row is not None and isinstance(row[0], str) and _DIGEST.fullmatch(row[0]):
                     found[file] = row[0]
             return found
 
         files = list(files)
-        return self._run(select) or {}
+        return self.run(select) or {}
 
     def record(self, digests: Mapping[FileIdentity, str], *, looked_at_ns: int) -> None:
         """Remember digests of files looked at after `looked_at_ns`, except of those that changed just before it."""
         settled = looked_at_ns - COARSEST_TICK_NS
         rows = [
-            (file.realpath, file.size, file.mtime_ns, file.ctime_ns, _signed(file.inode), digest)
+            (file.realpath, file.size, file.mtime_ns, file.ctime_ns, signed(file.inode), digest)
             for file, digest in digests.items()
             if max(file.mtime_ns, file.ctime_ns) < settled
         ]
         if rows:
-            self._run(
-                lambda database: database.executemany("INSERT OR REPLACE INTO digests VALUES (?,?,?,?,?,?)", rows)
-            )
+            self.run(lambda database: database.executemany("INSERT OR REPLACE INTO digests VALUES (?,?,?,?,?,?)", rows))
 
     def forget(self, realpath: str) -> None:
         """Drop what is known of one file: it was found to be something else."""
-        self._run(lambda database: database.execute("DELETE FROM digests WHERE realpath = ?", (os.fsencode(realpath),)))
+        self.run(lambda database: database.execute("DELETE FROM digests WHERE realpath = ?", (os.fsencode(realpath),)))
 
-    def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
+    def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        """Return what `work` makes of the open file; None where that cannot be read or written."""
         for attempt in (1, 2):
             try:
                 with self._open() as database:
@@ -131,6 +130,7 @@ class DigestCache:
             path.unlink(missing_ok=True)
 
 
-def _signed(inode: int) -> int:
+def signed(inode: int) -> int:
+    """Return an inode's number as SQLite keeps it."""
     # SQLite's integers are signed; some file systems number inodes beyond that.
     return inode - (1 << 64) if inode >= 1 << 63 else inode

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
+from pulumi_modelstore_provider.artifacts.part_sum_cache import PartSumCache
+from pulumi_modelstore_provider.artifacts.parts import plan_parts
+from pulumi_modelstore_provider.stores.part_sums import RunningSum
 
 _CHUNK = 1 << 20
 _MOST_THREADS = 8
+_CHANGED = "changed while it was read; wait until it is written"
 WORTH_ONE_READING = 16 << 20
 """Bytes above which a file is sent in parts, and its digest is known before the object exists."""
 
@@ -50,6 +54,7 @@ def digest_files(
             digests.setdefault(file.path, taken[file.path])
     unknown = [file for file in files if file.path in identities and file.path not in digests]
     fresh: dict[FileIdentity, str] = {}
+    sums: dict[FileIdentity, tuple[str, Sequence[int]]] = {}
     if unknown:
         threads = min(len(unknown), _MOST_THREADS, os.cpu_count() or 1)
         with ThreadPoolExecutor(threads, thread_name_prefix="digest") as pool:
@@ -57,9 +62,12 @@ def digest_files(
                 if isinstance(result, str):
                     problems.append(f"{file.path!r} {result}")
                 else:
-                    identity, digests[file.path] = result
+                    identity, digests[file.path], crc32s = result
                     fresh[identity] = digests[file.path]
+                    if len(crc32s) > 1:
+                        sums[identity] = (digests[file.path], crc32s)
     cache.record(fresh, looked_at_ns=looked_at)
+    PartSumCache(cache).record(sums, looked_at_ns=looked_at)
     problems += [
         f"{file.path!r} changed while the folder was read; wait until it is written"
         for file in files
@@ -68,20 +76,28 @@ def digest_files(
     return digests, problems
 
 
-def _digest(file: SourceFile) -> tuple[FileIdentity, str] | str:
+def _digest(file: SourceFile) -> tuple[FileIdentity, str, list[int]] | str:
     whole = hashlib.sha256()
+    crc32s: list[int] = []
     try:
         descriptor = os.open(file.realpath, os.O_RDONLY | os.O_CLOEXEC)
         try:
             before = FileIdentity.of(file.realpath, os.fstat(descriptor))
             buffer = memoryview(bytearray(_CHUNK))
-            while count := os.readv(descriptor, [buffer]):
-                whole.update(buffer[:count])
+            for part in plan_parts(before.size):
+                running = RunningSum()
+                while running.size < part.size:
+                    count = os.readv(descriptor, [buffer[: part.size - running.size]])
+                    if not count:
+                        return _CHANGED
+                    whole.update(buffer[:count])
+                    running.add(buffer[:count])
+                crc32s.append(running.total().crc32)
             after = FileIdentity.of(file.realpath, os.fstat(descriptor))
         finally:
             os.close(descriptor)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     if before != after or before.size != file.size:
-        return "changed while it was read; wait until it is written"
-    return before, f"sha256:{whole.hexdigest()}"
+        return _CHANGED
+    return before, f"sha256:{whole.hexdigest()}", crc32s

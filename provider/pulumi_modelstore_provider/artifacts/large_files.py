@@ -16,7 +16,7 @@ from pulumi_modelstore_provider.artifacts.reading import check_digest, local_sum
 from pulumi_modelstore_provider.artifacts.small_files import corrupted, other_writer
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, verify
-from pulumi_modelstore_provider.errors import NotInStore, StoreRefused, WriteConflict
+from pulumi_modelstore_provider.errors import NotInStore, SourceChanged, StoreRefused, WriteConflict
 from pulumi_modelstore_provider.stores.part_sums import PartSum
 from pulumi_modelstore_provider.stores.protocol import (
     Body,
@@ -178,8 +178,21 @@ def _send_parts(
         return _SentPart(StoredPart(part.number, sums.size, answer.etag, sums.crc32), sums, kept=False)
 
     with file.source.open(file.entry) as source:
-        stream = PartStream(transfer, source, file.plan, send, wanted, is_local=file.source.is_local)
-        parts, digest = stream.run()
+        stream = PartStream(
+            transfer,
+            source,
+            file.plan,
+            send,
+            wanted,
+            is_local=file.source.is_local,
+            digest=file.entry.digest,
+            recorded=source.recorded(file.entry.digest),
+        )
+        try:
+            parts, digest = stream.run()
+        except SourceChanged:
+            file.source.forget()
+            raise
         if digest is None:
             return []
         check_digest(digest, source, file.source, file.entry)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pulumi_modelstore_provider.artifacts.byte_source import OpenBytes
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
+from pulumi_modelstore_provider.artifacts.part_sum_cache import PartSumCache
 from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
 
 _DISK = "Check the disk or the network file system that it lies on, then run again: what is sent is kept"
@@ -46,6 +47,7 @@ class LocalFile:
     def forget(self) -> None:
         """Have the next run read the file."""
         DigestCache().forget(self.name)
+        PartSumCache().forget(self.name)
 
 
 class _OpenFile:
@@ -65,6 +67,9 @@ class _OpenFile:
             if not count:
                 raise self._changed("it is shorter than it was")
             offset, buffer = offset + count, buffer[count:]
+
+    def recorded(self, digest: str) -> Sequence[int]:
+        return PartSumCache().lookup(self._before, digest)
 
     def check(self) -> None:
         if self._identity() != self._before:

@@ -2,7 +2,7 @@
 
 Parts that fit into a buffer are read once: what is digested is what is sent. Larger ones (in files above 156 GiB) are
 read twice, piece by piece: first for the digest and their sums, then again as they are sent, when the sums have to come
-out the same.
+out the same. Where sums were recorded as the file was digested, it is not digested again: they have to be the same.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import queue
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
 
@@ -28,15 +28,15 @@ Work = Callable[[Part, Body, PartSum], T]
 
 
 class _ReadPart:
-    """A part in memory: free again when it is both digested and worked on."""
+    """A part in memory: free again when it is worked on, and digested where that is to be."""
 
-    def __init__(self, part: Part, buffer: memoryview, free: Callable[[memoryview], None]) -> None:
+    def __init__(self, part: Part, buffer: memoryview, free: Callable[[memoryview], None], *, users: int) -> None:
         self.part, self.body = part, buffer[: part.size]
         self.read = threading.Event()
         self.failed = False
         self._buffer, self._free = buffer, free
         self._lock = threading.Lock()
-        self._users = 2
+        self._users = users
 
     def done(self) -> None:
         with self._lock:
@@ -48,7 +48,10 @@ class _ReadPart:
 
 
 class PartStream(Generic[T]):
-    """One open file on its way; `wanted` are sums beside CRC32 that `work` needs to be told of each part."""
+    """One open file on its way; `wanted` are sums beside CRC32 that `work` needs to be told of each part.
+
+    `recorded` is what `OpenBytes.recorded` said of `digest`, the file's.
+    """
 
     def __init__(
         self,
@@ -59,9 +62,11 @@ class PartStream(Generic[T]):
         wanted: Callable[[Part], Collection[SumKind]],
         *,
         is_local: bool,
+        digest: str,
+        recorded: Sequence[int] = (),
     ) -> None:
         self._transfer, self._opened, self._plan, self._work, self._wanted = transfer, opened, plan, work, wanted
-        self._is_local = is_local
+        self._is_local, self._declared, self._recorded = is_local, digest, recorded
         self._whole = hashlib.sha256()
         self._futures: list[Future[T]] = []
         self._ended = threading.Event()
@@ -84,30 +89,34 @@ class PartStream(Generic[T]):
             # Part after part has to end before the file is closed and its memory is used for another.
             wait(self._futures)
         self._raise_failure()
-        return [
-            future.result() for future in self._futures
-        ], None if self._ended.is_set() else f"sha256:{self._whole.hexdigest()}"
+        return [future.result() for future in self._futures], None if self._ended.is_set() else self._digest_of_all()
+
+    def _digest_of_all(self) -> str:
+        return self._declared if self._recorded else f"sha256:{self._whole.hexdigest()}"
 
     def _through_memory(self) -> None:
         in_order: queue.SimpleQueue[_ReadPart | None] = queue.SimpleQueue()
         digesting = threading.Thread(target=self._digest, args=(in_order,), name="digest", daemon=True)
-        digesting.start()
+        if not self._recorded:
+            digesting.start()
         buffers = self._transfer.buffers
         try:
             for part in self._plan:
                 buffer = None if self._ended.is_set() else buffers.take()
                 if buffer is None:
                     break
-                reading = _ReadPart(part, buffer, buffers.give_back)
+                reading = _ReadPart(part, buffer, buffers.give_back, users=1 if self._recorded else 2)
                 try:
                     self._futures.append(self._transfer.submit(self._read_and_work, reading))
                 except BaseException:
                     buffers.give_back(buffer)
                     raise
-                in_order.put(reading)
+                if not self._recorded:
+                    in_order.put(reading)
         finally:
-            in_order.put(None)
-            digesting.join()
+            if not self._recorded:
+                in_order.put(None)
+                digesting.join()
 
     def _raise_failure(self) -> None:
         failures = [error for future in self._futures if (error := future.exception()) is not None]
@@ -128,9 +137,19 @@ class PartStream(Generic[T]):
                 raise
             finally:
                 reading.read.set()
-            return self._work(reading.part, reading.body, running.total())
+            sums = running.total()
+            self._compare(reading.part, sums)
+            return self._work(reading.part, reading.body, sums)
         finally:
             reading.done()
+
+    def _compare(self, part: Part, sums: PartSum) -> None:
+        if self._recorded and sums.crc32 != self._recorded[part.number - 1]:
+            self._opened.check()
+            raise SourceChanged(
+                "The source changed during the upload: a part of it is not the one that was digested",
+                remedy="Wait until it is written, then run again: the new content becomes a new version",
+            )
 
     def _read(self, reading: _ReadPart, running: RunningSum) -> None:
         """Read and sum up piece by piece, while a piece is in the processor's cache; a remote part in one request."""
@@ -151,16 +170,23 @@ class PartStream(Generic[T]):
         ahead = threading.BoundedSemaphore(self._transfer.ranges_at_once(self._plan.part_size))
         scratch = Scratch()
         for part in self._plan:
-            running = RunningSum(self._wanted(part))
-            for piece in self._pieces(part, 0, scratch):
-                if self._transfer.stopped:
-                    return
-                running.add(piece)
-                self._whole.update(piece)
+            wanted = self._wanted(part)
+            running = RunningSum(wanted)
+            sums = PartSum(part.size, self._recorded[part.number - 1]) if self._recorded and not wanted else None
+            if sums is None:
+                for piece in self._pieces(part, 0, scratch):
+                    if self._transfer.stopped:
+                        return
+                    running.add(piece)
+                    if not self._recorded:
+                        self._whole.update(piece)
+                sums = running.total()
+                self._compare(part, sums)
             ahead.acquire()
-            if self._ended.is_set():
+            if self._ended.is_set() or self._transfer.stopped:
+                ahead.release()
                 return
-            future = self._transfer.submit(self._read_again_and_work, part, running.total())
+            future = self._transfer.submit(self._read_again_and_work, part, sums)
             future.add_done_callback(lambda _: ahead.release())
             self._futures.append(future)
 
