@@ -28,7 +28,7 @@ down: $(RUNS)
 	@$(BIN)/python examples/quickstart/artifacts.py
 
 test: $(DEVELOPS)
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(DEVELOPS)
 	$(BIN)/ruff check
