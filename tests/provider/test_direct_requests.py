@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from provider.fault_server import FaultServer, answering, fault_server, silent
+from provider.fault_server import Behaviour, FaultServer, answering, fault_server, silent
 from provider.recording_proxy import Answer, Exchange, RecordingProxy, refusal
 from provider.stores import MIB, Store
 from pulumi_modelstore_provider.errors import StoreRefused, StoreUnreachable
@@ -56,10 +56,20 @@ def refusing_early(connection: socket.socket, request: bytes) -> None:
     connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%s" % (len(DENIED), DENIED))
 
 
-@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
-def test_answer_that_comes_before_the_body_is_sent_is_heard(tls: bool, tmp_path: Path) -> None:
+def refusing_and_listening(connection: socket.socket, request: bytes) -> None:
+    """Answer as early, and take what still comes: TLS cannot be read any more where its sending has failed."""
+    refusing_early(connection, request)
+    silent(connection, request)
+
+
+@pytest.mark.parametrize(
+    ("tls", "behaviour"),
+    [(False, refusing_early), (False, refusing_and_listening), (True, refusing_and_listening)],
+    ids=["http, hanging up", "http", "https"],
+)
+def test_answer_that_comes_before_the_body_is_sent_is_heard(tls: bool, behaviour: Behaviour, tmp_path: Path) -> None:
     certificate = self_signed(tmp_path)
-    with fault_server(refusing_early, tls=certificate.context() if tls else None) as server:
+    with fault_server(behaviour, tls=certificate.context() if tls else None) as server:
         bucket = bucket_at(server.endpoint, ca_bundle=str(certificate.ca_bundle) if tls else None)
         with pytest.raises(StoreRefused, match=r"AccessDenied: not here.*Check that the key may do this") as refused:
             bucket.send_part(UPLOAD, 1, bytes(64 * MIB))

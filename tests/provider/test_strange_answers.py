@@ -74,7 +74,7 @@ def saying(answer: bytes) -> Callable[[socket.socket, bytes], None]:
 )
 def test_answer_that_is_no_http_is_an_error_of_the_connection(answer: bytes) -> None:
     with fault_server(saying(answer)) as server:
-        with pytest.raises(StoreUnreachable, match="Cannot write the object"):
+        with pytest.raises(StoreUnreachable, match=r"Cannot write the object.*\((the answer|what came|closed)"):
             bucket_at(server.endpoint).put("k", b"body", content_type="x/y")
         assert len(server.requests) == 2
 
@@ -214,3 +214,9 @@ def test_authorities_that_the_sdk_is_told_of_are_trusted(
         bucket = open_bucket(S3Connection(endpoint=server.endpoint, credentials=credentials), "bucket")
         assert bucket.put("k", b"body", content_type="x/y").etag == "e"
         assert b"Boto3" not in server.requests[0]
+
+
+def test_bundle_that_is_not_there_is_told_as_the_sdk_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(StoreUnreachable, match=r"SSL validation failed .*No such file or directory.*ca_bundle"):
+        bucket_at("https://127.0.0.1:9").put("k", b"body", content_type="x/y")

@@ -33,6 +33,8 @@ def _reason(error: Exception) -> tuple[str, str]:
     from botocore import exceptions
 
     text = str(error)
+    if isinstance(error, exceptions.ConnectionClosedError) and isinstance(cause := error.kwargs.get("error"), OSError):
+        text = f"{text} ({cause})"
     if isinstance(error, exceptions.SSLError):
         return _tls(text)
     if isinstance(error, exceptions.ProxyConnectionError):

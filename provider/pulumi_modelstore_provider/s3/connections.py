@@ -75,6 +75,7 @@ class HttpConnections:
     def _open(self, url: str) -> HttpConnection:
         from botocore import exceptions
 
+        context = self._context_of_all(url) if self._address.scheme == "https" else None
         try:
             opened = socket.create_connection((self._address.host, self._address.port), timeout=self._limits.connect)
         except TimeoutError as error:
@@ -84,8 +85,8 @@ class HttpConnections:
         try:
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            if self._address.scheme == "https":
-                opened = self._context_of_all().wrap_socket(opened, server_hostname=self._address.host)
+            if context is not None:
+                opened = context.wrap_socket(opened, server_hostname=self._address.host)
         except TimeoutError as error:
             opened.close()
             raise exceptions.ConnectTimeoutError(endpoint_url=url, error=error) from None
@@ -97,10 +98,16 @@ class HttpConnections:
             raise exceptions.ConnectionClosedError(endpoint_url=url, error=error, request=None) from None
         return HttpConnection(opened, timeout=self._limits.read)
 
-    def _context_of_all(self) -> ssl.SSLContext:
+    def _context_of_all(self, url: str) -> ssl.SSLContext:
+        from botocore import exceptions
+
         with self._lock:
             if self._context is None:
-                self._context = self._trust()
+                try:
+                    self._context = self._trust()
+                except OSError as error:
+                    # A bundle that is not there, or none: as the SDK says it.
+                    raise exceptions.SSLError(endpoint_url=url, error=error) from None
             return self._context
 
 
