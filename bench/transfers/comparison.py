@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from bench.transfers.clients import OURS, OURS_KNOWN, RAW, Client
+from bench.transfers.clients import OURS, OURS_COLD, RAW, Client
 from bench.transfers.jobs import Job
 from bench.transfers.loads import Written
 from bench.transfers.runs import Run, Runs, in_turns, run_job
@@ -100,7 +100,7 @@ def compare(
         runs,
         rounds=rounds,
         seconds=seconds,
-        always=[client.name for client in (OURS, OURS_KNOWN, RAW)] if is_goal else (),
+        always=[client.name for client in (OURS, OURS_COLD, RAW)] if is_goal else (),
         contenders=[client.name for client in clients if client.is_peer] if is_goal else (),
     )
     store.empty()

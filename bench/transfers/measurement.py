@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.transfers import loads, properties, stores
-from bench.transfers.clients import CLIENTS, ENCRYPTING, OURS, RAW, SIGNING, TRANSFERERS, Client
+from bench.transfers.clients import CLIENTS, ENCRYPTING, OURS, OURS_COLD, RAW, SIGNING, TRANSFERERS, Client
 from bench.transfers.comparison import compare, memory_folder
 from bench.transfers.loads import Load, Written
 from bench.transfers.runs import ROUNDS, Runs, best, ratio
@@ -114,9 +114,12 @@ def figures(runs: Mapping[str, Runs], direction: str, kind: str, load: Load) -> 
     if load.count > 1:
         return {}
     peer = best([runs[client.name] for client in CLIENTS if client.is_peer and client.name in runs])
-    return {
-        f"{direction}_{kind}_vs_raw": ratio(ours, runs[RAW.name]),
-        f"{direction}_{kind}_vs_best_peer": None if peer is None else ratio(ours, peer),
+    found: dict[str, float | None] = {}
+    for label, own in (("", ours), ("_digesting", runs.get(OURS_COLD.name))):
+        if own is not None and own.runs:
+            found[f"{direction}_{kind}{label}_vs_raw"] = ratio(own, runs[RAW.name])
+            found[f"{direction}_{kind}{label}_vs_best_peer"] = None if peer is None else ratio(own, peer)
+    return found | {
         f"{direction}_{kind}_peak_mib": round(max(run.peak_bytes for run in ours.runs) / 2**20, 1),
     }
 

@@ -11,8 +11,11 @@ MIB = 1 << 20
 GOALS = {
     "upload_http_vs_best_peer": ("upload of the one large file over HTTP, by the best peer", "at least 1.5"),
     "upload_http_vs_raw": ("the same by the raw limit", "at least 0.6"),
+    "upload_http_digesting_vs_best_peer": ("the two, where the upload also digests the file: by the best peer", ""),
+    "upload_http_digesting_vs_raw": ("by the raw limit", ""),
     "upload_tls_vs_best_peer": ("over TLS, by the best peer", ""),
     "upload_tls_vs_raw": ("over TLS, by the raw limit", "at least 0.8"),
+    "upload_tls_digesting_vs_raw": ("where the upload also digests the file", ""),
     "download_http_vs_best_peer": ("download of the one large file over HTTP, by the best peer", ""),
     "download_http_vs_raw": ("the same by the raw limit", ""),
     "download_tls_vs_raw": ("over TLS, by the raw limit", ""),
@@ -49,13 +52,14 @@ _INTRODUCTION = """\
 ## Transfers
 
 All clients in turns, side by side in one run: medians of up to five rounds (a slower client does fewer, as the last
-column says), ratios of throughputs taken within a round. `ours` reads the files for their SHA-256, compares it with
-what was declared, and verifies each object by its checksum; with digests cached it does not read them twice. A download
-compares each file's SHA-256 with the manifest's. The raw limit reads the file, sums it up (CRC32) and sends or
-fetches 16 MiB on each of 8 connections, without a signature. boto3 is measured as it is by default and set to
-16 MiB x 8, the others are set to that where they can be. Their own start is not counted. boto3 and aws-cli
-transfer a tenth of the small files. The best peer is the fastest of boto3, s5cmd, aws-cli and rclone. The null sink
-receives objects and throws them away, and sends what the files hold; versitygw writes to the disk."""
+column says), ratios of throughputs taken within a round. `ours` is an upload after a preview, as in a deployment: the
+SHA-256 of the files is known from there, each part that is sent is compared with its sum of that time, and each object
+is verified by its checksum. `ours, digesting` knows nothing of the files, computes their SHA-256 as they are sent and
+compares it with what was declared. A download compares each file's SHA-256 with the manifest's. The raw limit reads the
+file, sums it up (CRC32) and sends or fetches 16 MiB on each of 8 connections, without a signature. boto3 is measured as
+it is by default and set to 16 MiB x 8, the others are set to that where they can be. Their own start is not counted.
+boto3 and aws-cli transfer a tenth of the small files. The best peer is the fastest of boto3, s5cmd, aws-cli and rclone.
+The null sink receives objects and throws them away, and sends what the files hold; versitygw writes to the disk."""
 
 
 def _rates(clients: Mapping[str, Mapping[str, Any]]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.timing import own_environment
 from bench.transfers import loads
-from bench.transfers.clients import OURS, OURS_KNOWN
+from bench.transfers.clients import OURS
 from bench.transfers.comparison import job_of, upload_once
 from bench.transfers.jobs import PART, Job
 from bench.transfers.loads import Load, Written
@@ -86,7 +86,7 @@ def changed_file(store: SinkStore, *, quick: bool) -> dict[str, Any]:
     load = replace(CHANGED, size=2 * MIB) if quick else CHANGED
     with tempfile.TemporaryDirectory(dir=Path("/dev/shm") if Path("/dev/shm").is_dir() else None) as folder:
         written = _declared(load, Path(folder) / "hundred")
-        upload_once(OURS_KNOWN, store, written)
+        upload_once(OURS, store, written)
         before = store.sink.counts().received
         changed = written.folder / written.paths[50]
         body = bytearray(changed.read_bytes())
@@ -104,7 +104,7 @@ def killed(store: SinkStore, *, quick: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=Path("/dev/shm") if Path("/dev/shm").is_dir() else None) as folder:
         written = _declared(load, Path(folder) / "killed")
         store.empty()
-        job = store.place(job_of(OURS_KNOWN, written, "upload"))
+        job = store.place(job_of(OURS, written, "upload"))
         process = subprocess.Popen(
             [sys.executable, "-m", "bench.transfers.one_run"],
             stdin=subprocess.PIPE,

@@ -100,6 +100,7 @@ def test_figures_are_of_the_one_large_file_and_the_fastest_peer() -> None:
     large, several, small = LOADS
     measured = {
         "ours": runs("ours", 1, 1, 1, amount=large.bytes),
+        "ours, digesting": runs("ours, digesting", 2, 2, 2, amount=large.bytes),
         "raw limit": runs("raw limit", 0.5, 0.8, 1, amount=large.bytes),
         "s5cmd": runs("s5cmd", 2, 2, 2, amount=large.bytes),
         "aws-cli": runs("aws-cli", 4, amount=large.bytes),
@@ -109,6 +110,8 @@ def test_figures_are_of_the_one_large_file_and_the_fastest_peer() -> None:
     assert figures(measured, "upload", "http", large) == {
         "upload_http_vs_raw": 0.8,
         "upload_http_vs_best_peer": 2.0,
+        "upload_http_digesting_vs_raw": 0.4,
+        "upload_http_digesting_vs_best_peer": 1.0,
         "upload_http_peak_mib": 1.0,
     }
     assert figures(measured, "upload", "http", several) == {}
