@@ -30,6 +30,7 @@ _ABSENT = {"AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NoSuchKey
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "ItemCollectionSizeLimitExceededException"}
 _LATER = {
     "OverLimit", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "SlowDown", "ThrottlingException",
+    "TransactionCanceledException",
 }  # fmt: skip
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -171,6 +173,63 @@ def test_what_came_too_late_into_a_deleted_namespace_is_swept(
     monkeypatch.setattr(dynamodb_deletion, "SWEPT_AFTER_SECONDS", -1)
     two.delete_namespace("a")
     assert moto_aws.client("dynamodb").scan(TableName="workspace")["Count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "deleted"), [("ConditionalCheckFailed", False), ("TransactionConflict", True)], ids=str
+)
+def test_a_deletion_that_met_another_request_is_made_again(
+    moto_aws: MotoAws, store_name: str, reason: str, deleted: bool
+) -> None:
+    place = from_environment("MODELSTORE_KV", dynamodb_environment(moto_aws, store_name))
+    engine = dynamodb_engine.DynamoDbEngine(place, USUAL, store=store_name)
+    client = KeyValueStoreClient(engine)
+    client.create_namespace("a").put("k", b"v")
+    refuse_once(
+        engine,
+        "TransactWriteItems",
+        {
+            "Error": {"Code": "TransactionCanceledException", "Message": f"[{reason}, None]"},
+            "CancellationReasons": [{"Code": reason}, {"Code": "None"}],
+        },
+    )
+    assert client.delete_namespace("a") is deleted
+    assert client.namespaces() == ([] if deleted else ["a"])
+
+
+def test_a_namespace_is_created_while_somebody_deletes_it(moto_aws: MotoAws, store_name: str) -> None:
+    place = from_environment("MODELSTORE_KV", dynamodb_environment(moto_aws, store_name))
+    engine = dynamodb_engine.DynamoDbEngine(place, USUAL, store=store_name)
+    refuse_once(engine, "PutItem", {"Error": {"Code": "TransactionConflictException", "Message": "in progress"}})
+    KeyValueStoreClient(engine).create_namespace("a").put("k", b"v")
+
+
+def test_a_deletion_that_the_service_has_no_room_for_is_an_error(moto_aws: MotoAws, store_name: str) -> None:
+    place = from_environment("MODELSTORE_KV", dynamodb_environment(moto_aws, store_name))
+    engine = dynamodb_engine.DynamoDbEngine(place, USUAL, store=store_name)
+    client = KeyValueStoreClient(engine)
+    client.create_namespace("a")
+    refuse_once(
+        engine,
+        "TransactWriteItems",
+        {
+            "Error": {"Code": "TransactionCanceledException", "Message": "[ThrottlingError, None]"},
+            "CancellationReasons": [{"Code": "ThrottlingError"}, {"Code": "None"}],
+        },
+    )
+    with pytest.raises(StoreError, match=r"could not be deleted .*Try again later"):
+        client.delete_namespace("a")
+    assert client.namespaces() == ["a"]
+
+
+def refuse_once(engine: dynamodb_engine.DynamoDbEngine, operation: str, answer: dict[str, Any]) -> None:
+    """Have the next request of that operation end as the service ends one that meets another, which moto never does."""
+    left = [answer]
+
+    def refuse(**_: object) -> tuple[Any, dict[str, Any]] | None:
+        return (AWSResponse("", 400, {}, None), left.pop()) if left else None
+
+    engine._service.meta.events.register(f"before-call.dynamodb.{operation}", refuse)
 
 
 def test_two_keys_of_one_digest_are_told_apart(moto_aws: MotoAws, store_name: str) -> None:

@@ -51,7 +51,7 @@ class DynamoDbEngine:
         item = {**self._name(name), "id": {"S": uuid.uuid4().hex}}
         with asking("The namespace could not be created", self._place, on=name):
             sweep(self._service, self._table, self._store)
-            with _unless_refused(self._service):
+            with self._unless_refused():
                 self._service.put_item(TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)")
         # Asked for also after a write, so that everybody gets the id of who came first.
         found = self.find(name)
@@ -86,9 +86,15 @@ class DynamoDbEngine:
             record = {"TableName": self._table, "Item": {**gone, "at": {"N": str(int(time.time()))}}}
             try:
                 self._service.transact_write_items(TransactItems=[{"Delete": deletion}, {"Put": record}])
-            except self._service.exceptions.TransactionCanceledException:
-                # Somebody else was faster.
-                return False
+            except self._service.exceptions.TransactionCanceledException as error:
+                reasons = {reason["Code"] for reason in error.response["CancellationReasons"]}
+                if "ConditionalCheckFailed" in reasons:
+                    # Somebody else was faster.
+                    return False
+                if "TransactionConflict" not in reasons:
+                    raise
+                # Somebody is just creating or deleting it: who looks again sees how that ended.
+                return self.remove(name)
             self._known.pop(name, None)
             purge(self._service, self._table, f"{self._store}#{space.id}")
             return True
@@ -180,6 +186,10 @@ class DynamoDbEngine:
         if identifier != space.id:
             raise SpaceGone
 
+    def _unless_refused(self) -> suppress:
+        known = self._service.exceptions
+        return suppress(known.ConditionalCheckFailedException, known.TransactionConflictException)
+
     def _name(self, name: str) -> dict[str, Any]:
         return {"pk": {"S": f"{self._store}#names"}, "sk": {"B": name.encode()}}
 
@@ -189,7 +199,3 @@ class DynamoDbEngine:
 
 def _is_over(item: Any) -> bool:
     return "until" in item and float(item["until"]["N"]) <= time.time()
-
-
-def _unless_refused(service: Any) -> suppress:
-    return suppress(service.exceptions.ConditionalCheckFailedException)
