@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from typing import Any
 
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
+from client.conftest import sqs_environment
 from pulumi_modelstore_client import InvalidRequest, MessageQueueClient, NotInStore, Queue, ReceiptExpired, TooLarge
+from pulumi_modelstore_client.location import from_environment
+from pulumi_modelstore_client.queue import sqs_engine
 from pulumi_modelstore_client.queue.limits import BODY_BYTES
+from pulumi_modelstore_client.time_limits import USUAL
+from servers.moto import MotoAws
 from servers.valkey import ValkeyServer
 
 
@@ -128,6 +137,58 @@ def test_a_late_acknowledgement_is_refused(valkey: ValkeyServer, store_name: str
         jobs.ack(late)
     jobs.ack(again)
     jobs.ack(late)
+
+
+def test_a_late_acknowledgement_of_a_dead_letter_is_refused(valkey: ValkeyServer, store_name: str) -> None:
+    environment = valkey.environment("MODELSTORE_QUEUE", store=store_name)
+    client = MessageQueueClient.from_environment(environ=environment)
+    jobs = client.create("jobs", visibility_seconds=1, max_deliveries=1)
+    jobs.send(b"1")
+    (late,) = jobs.receive()
+    while jobs.length():
+        assert jobs.receive() == []
+    with pytest.raises(ReceiptExpired, match="not acknowledged in time"):
+        jobs.ack(late)
+    (dead,) = jobs.dead_letters.receive()
+    jobs.dead_letters.ack(dead)
+    jobs.ack(late)
+    assert not list(valkey.client().scan_iter(match=f"*{store_name}*:receipts"))
+
+
+def test_all_queues_are_listed_where_they_are_more_than_a_page(
+    moto_aws: MotoAws, store_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqs_engine, "_PAGE", 3)
+    engine = _in_sqs(moto_aws, store_name)
+    client, asked = MessageQueueClient(engine), []
+    for name in "abcd":
+        client.create(name)
+    engine._service.meta.events.register(
+        "provide-client-params.sqs.ListQueues", lambda params, **_: asked.append(params.get("MaxResults"))
+    )
+    assert client.queues() == ["a", "b", "c", "d"]
+    assert asked == [3, 3, 3], "without a number SQS ends the list at 1,000"
+
+
+def test_a_repeated_request_asks_for_the_same_messages(moto_aws: MotoAws, store_name: str) -> None:
+    engine = _in_sqs(moto_aws, store_name)
+    jobs = MessageQueueClient(engine).create("jobs")
+    attempts: list[str] = []
+
+    def lose_first(request: Any, **_: object) -> None:
+        attempts.append(json.loads(request.body)["ReceiveRequestAttemptId"])
+        if len(attempts) == 1:
+            raise ConnectionClosedError(endpoint_url=request.url)
+
+    engine._service.meta.events.register("before-send.sqs.ReceiveMessage", lose_first)
+    jobs.receive()
+    jobs.receive()
+    assert attempts[0] == attempts[1] != attempts[2]
+
+
+def _in_sqs(aws: MotoAws, store: str) -> sqs_engine.SqsQueues:
+    place = from_environment("MODELSTORE_QUEUE", sqs_environment(aws, store))
+    return sqs_engine.SqsQueues(place, USUAL, store=store)
 
 
 def test_nothing_of_a_deleted_queue_stays_on_the_server(valkey: ValkeyServer, store_name: str) -> None:

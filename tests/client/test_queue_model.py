@@ -91,7 +91,7 @@ def test_the_queue_does_what_its_model_does(valkey: ValkeyServer, steps: list[tu
             message = held.pop(int(value) % len(held))
             number = int(message.body)
             current = number in model.out.get(message.group, ()) and message.deliveries == model.deliveries[number]
-            waiting = number in model.groups[message.group]
+            waiting = number in model.groups[message.group] or number in model.dead
             try:
                 queue.ack(message)
                 assert current or not waiting

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ RETENTION_SECONDS = 14 * 24 * 3600
 # No store and no queue has an underscore in its name: `a_b` is the queue b of the store a, and of no other.
 _SEPARATOR, _DEAD, _FIFO = "_", "_dead", ".fifo"
 _EXISTS = ("QueueAlreadyExists", "QueueNameExists")
+# Without it SQS lists no more than 1,000 and does not say that there are more.
+_PAGE = 1000
 _RECENT = "AWS.SimpleQueueService.QueueDeletedRecently"
 
 
@@ -80,7 +83,10 @@ class SqsQueues:
         """All of them, sorted, without dead letters."""
         beginning, found = self._store + _SEPARATOR, []
         with asking("The queues could not be listed", self._place):
-            for page in self._service.get_paginator("list_queues").paginate(QueueNamePrefix=beginning):
+            pages = self._service.get_paginator("list_queues").paginate(
+                QueueNamePrefix=beginning, PaginationConfig={"PageSize": _PAGE}
+            )
+            for page in pages:
                 found += [url.rpartition("/")[2] for url in page.get("QueueUrls", [])]
         names = (name.removeprefix(beginning).removesuffix(_FIFO) for name in found)
         return sorted(name for name in names if not name.endswith(_DEAD))
@@ -119,6 +125,8 @@ class SqsQueues:
                 QueueUrl=self._url(queue, dead=dead),
                 MaxNumberOfMessages=most,
                 WaitTimeSeconds=math.ceil(wait_seconds),
+                # Where no answer came the SDK asks again, and is given the same messages.
+                ReceiveRequestAttemptId=uuid.uuid4().hex,
                 MessageSystemAttributeNames=["ApproximateReceiveCount", "MessageGroupId"],
                 **visibility,
             )

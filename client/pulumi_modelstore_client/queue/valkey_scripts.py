@@ -10,9 +10,10 @@ in one stream, and who may take which is kept beside it, under keys that begin w
     ready         sorted set: groups of which none is out, by the number of their first message
     leases        sorted set: groups of which some are out, by the millisecond at which they come back
     held:<g>      list: numbers of the group's messages that are out
-    receipts      hash: number -> receipt of who has it
+    receipts      hash: number -> receipt of who has it, or `dead` while it is among the dead letters
     deliveries    hash: number -> how often it was handed out
     sent:<g> <id> what a repeat of that deduplication id returns
+    sources       hash, of dead letters: number -> the one that it had in the queue
 
 A group with messages is either in `ready` or in `leases`. KEYS[1] is what they begin with, KEYS[2] the same of the dead
 letters.
@@ -90,7 +91,8 @@ for _, group in ipairs(redis.call('ZRANGEBYSCORE', base .. 'leases', '-inf', now
     redis.call('HDEL', base .. 'receipts', number)
     if most > 0 and tonumber(redis.call('HGET', base .. 'deliveries', number)) >= most then
       local entry = redis.call('XRANGE', base .. 'messages', number .. '-1', number .. '-1')[1]
-      add(KEYS[2], group, entry[2][4])
+      redis.call('HSET', KEYS[2] .. 'sources', add(KEYS[2], group, entry[2][4]), number)
+      redis.call('HSET', base .. 'receipts', number, 'dead')
       redis.call('XDEL', base .. 'messages', number .. '-1')
       redis.call('LREM', list, 1, number)
       redis.call('HDEL', base .. 'deliveries', number)
@@ -125,7 +127,9 @@ ACK = (
     _GONE
     + """
 local number, group = ARGV[1], ARGV[3]
-if redis.call('HGET', base .. 'receipts', number) ~= ARGV[2] then
+local receipt = redis.call('HGET', base .. 'receipts', number)
+if receipt ~= ARGV[2] then
+  if receipt then return 0 end
   return #redis.call('XRANGE', base .. 'messages', number .. '-1', number .. '-1') == 0 and 1 or 0
 end
 redis.call('XDEL', base .. 'messages', number .. '-1')
@@ -133,6 +137,11 @@ redis.call('HDEL', base .. 'receipts', number)
 redis.call('HDEL', base .. 'deliveries', number)
 redis.call('LREM', base .. 'group:' .. group, 1, number)
 redis.call('LREM', base .. 'held:' .. group, 1, number)
+local source = settings[2] == '0' and redis.call('HGET', base .. 'sources', number)
+if source then
+  redis.call('HDEL', base .. 'sources', number)
+  redis.call('HDEL', KEYS[2] .. 'receipts', source)
+end
 if redis.call('EXISTS', base .. 'held:' .. group) == 0 then
   redis.call('ZREM', base .. 'leases', group)
   local first = redis.call('LINDEX', base .. 'group:' .. group, 0)
