@@ -9,15 +9,21 @@ import re
 
 import pulumi
 
+from pulumi_modelstore.arguments.image import IMAGE
 from pulumi_modelstore.arguments.problem import Problem
 
 _FORMS = {
     "s3": (re.compile(r"[^/]+/.*"), "s3://bucket/prefix/"),
     "gs": (re.compile(r"[^/]+/.*"), "gs://bucket/prefix/"),
-    "pvc": (re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(/.*)?"), "pvc://claim or pvc://claim/sub/path"),
-    "hf": (re.compile(r"[^/:]+/[^/:]+(:[^/:]+)?"), "hf://owner/model or hf://owner/model:revision"),
-    "oci": (re.compile(r"[^/]+(/[^/]+)*"), "oci://registry/image:tag or oci://registry/image@sha256:..."),
-    "oci+native": (re.compile(r"[^/]+(/[^/]+)*"), "oci+native://registry/image@sha256:..."),
+    # Kubernetes mounts no folder whose path has `..` in it.
+    "pvc": (
+        re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(/(?!\.\.(/|$))[^/]*)*"),
+        "pvc://claim or pvc://claim/sub/path",
+    ),
+    # KServe parts a revision off by its colon, and knows of none behind `@` or with a slash in it.
+    "hf": (re.compile(r"[\w.-]+/[\w.-]+(:[^/:\s]+)?", re.ASCII), "hf://owner/model or hf://owner/model:revision"),
+    "oci": (IMAGE, "oci://registry/image:tag, or better by digest: oci://registry/image@sha256:<64 hex digits>"),
+    "oci+native": (IMAGE, "oci+native://registry/image@sha256:<64 hex digits>"),
     "https": (re.compile(r"[^/]+/.+"), "https://host/path"),
     "http": (re.compile(r"[^/]+/.+"), "http://host/path"),
     "hdfs": (re.compile(r".+"), "hdfs://path"),

@@ -169,7 +169,7 @@ def test_only_a_download_needs_room_on_the_node() -> None:
         return requests.get("ephemeral-storage")
 
     assert [storage(uri) for uri in ("s3://bucket/llama/", "hf://team/llama")] == ["24Gi", "24Gi"]
-    assert [storage(uri) for uri in ("pvc://claim", "oci://registry/llama@sha256:0a")] == [None, None]
+    assert [storage(uri) for uri in ("pvc://claim", "oci://registry/llama:v1")] == [None, None]
 
 
 def test_a_volume_is_served_from_and_waited_for() -> None:

@@ -6,13 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from pulumi_modelstore.arguments.image import IMAGE
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.volumes.fills.settings import FillSettings, PodParts
 
-_REFERENCE = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_][\w.-]{0,127})?"
-    r"(@sha256:[0-9a-f]{64})?"
-)
 _PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 _LINKED = "/model-image/files"
 _MOUNTED = "/model-image"
@@ -25,8 +22,8 @@ class ImageFill(FillSettings):
         image: the image, best by digest: `registry/team/llama@sha256:...`.
         path: folder of the image with the model.
         method: `sidecar` runs the image beside the fill, which needs `sh`, `ln`, `ls` and `sleep` in it and Kubernetes
-            1.29; `image-volume` mounts it, which needs Kubernetes 1.33 or the feature gate ImageVolume, and nothing
-            in the image.
+            1.29; `image-volume` mounts it, which needs Kubernetes 1.35, or 1.31 and the feature gate ImageVolume, and
+            nothing in the image.
         pull_policy: when nodes ask the registry; unset, as Kubernetes decides.
     """
 
@@ -39,7 +36,7 @@ class ImageFill(FillSettings):
     def problems(self) -> list[Problem]:
         """Everything wrong with the settings."""
         found = super().problems()
-        if not _REFERENCE.fullmatch(self.image):
+        if "/" not in self.image or not IMAGE.fullmatch(self.image):
             remedy = "Write it like quay.io/team/llama@sha256:..., with its registry and without a scheme"
             found.append(Problem("image", f'"{self.image}" is no image reference', remedy))
         if not _PATH.fullmatch(self.path) or ".." in self.path.split("/"):
