@@ -14,6 +14,11 @@ def service_warnings(arguments: ServiceArguments) -> list[str]:
         if features:
             said = "Knative drops or refuses part of it unless its ConfigMap config-features enables"
             found.append(f"{said} {', '.join(features)}")
+    cache = arguments.node_cache
+    if cache is not None and cache.shared and cache.credentials is None and arguments.account_name is not None:
+        place = "a namespace of its own, kserve-localmodel-jobs unless its ConfigMap says otherwise"
+        remedy = "pass NodeCache(credentials=...) of that namespace"
+        found.append(f"KServe fills a shared cache from {place}, and looks for the ServiceAccount there; {remedy}")
     if arguments.gpu is not None and arguments.gpu.count > 1 and arguments.parallel is None:
         found += _idle_gpus(arguments)
     return found

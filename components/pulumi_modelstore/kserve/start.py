@@ -15,6 +15,7 @@ from pulumi_modelstore.serving.node_cache import NodeCache, cache_name
 from pulumi_modelstore.serving.storage_initializer import StorageInitializer
 from pulumi_modelstore.serving.streaming import streaming_problems
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.volumes.node_disks import ModelNodeGroup
 
 _GROUP = "serving.kserve.io/v1alpha1"
 
@@ -31,8 +32,12 @@ def check_start(check: ArgumentCheck, arguments: ServiceArguments, *, uri: Any, 
             said = "is missing, and the namespace that would be in it is not known at preview"
             check.add("storage_initializer.name", said, "Give one that is unique in the cluster")
     if cache is not None and check.settings("node_cache", cache, NodeCache, remedy="Pass NodeCache(node_groups=[...])"):
-        problems = cache.problems(arguments.release, downloads=downloads, model_bytes=model_bytes)
-        check.extend(problems, under="node_cache")
+        used = [check.uses("node_cache.node_groups", group, ModelNodeGroup) for group in cache.declared_groups()]
+        if cache.credentials is not None:
+            used.append(check.uses("node_cache.credentials", cache.credentials, type(cache.credentials)))
+        if all(used):
+            problems = cache.problems(arguments.release, downloads=downloads, model_bytes=model_bytes)
+            check.extend(problems, under="node_cache")
     if not arguments.streaming:
         return
     check.extend(streaming_problems(uri, arguments.credentials, arguments.runtime))
@@ -73,8 +78,9 @@ def declare_beside(
             "name": derive(lambda place: cache_name(arguments.service_name, place), uri),
             **({} if cache.shared else namespaced),
         }
-        # KServe downloads with the ServiceAccount of the service, once the model is there.
-        declared.append(_object(f"{name}-cache", cache.kind, metadata, spec, options(depends_on=after)))
+        # KServe downloads with a ServiceAccount, once the model is there, to disks that it knows.
+        needed = options(depends_on=[*after, *cache.needs])
+        declared.append(_object(f"{name}-cache", cache.kind, metadata, spec, needed))
     return declared
 
 

@@ -18,8 +18,9 @@ _CLASS = "local-storage"
 class ModelNodeGroup(CheckedComponent):
     """A LocalModelNodeGroup: a folder on each node of a group, with room for the models that caches name it for.
 
-    A service then caches its model there with `NodeCache(node_groups=[group])`. KServe makes the volumes; its
-    installation has caches turned off until `localModel` is enabled in its ConfigMap `inferenceservice-config`.
+    A service then caches its model there with `NodeCache(node_groups=(disks,))`, which takes this object. KServe makes
+    the volumes; its installation has caches turned off until `localModel` is enabled in its ConfigMap
+    `inferenceservice-config`.
 
     Args:
         name: of the component; the object is named as the group.
@@ -53,7 +54,7 @@ class ModelNodeGroup(CheckedComponent):
         path = check_mount_path(check, path, argument="path", example="/mnt/models")
         check.extend(subdomain_name_problems(storage_class, argument="storage_class"))
         super().__init__(check, opts)
-        self.group = group
+        self.group, self.storage_limit = group, storage_limit
         if self.refused:
             return
         KubernetesObject(

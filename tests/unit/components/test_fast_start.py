@@ -15,6 +15,7 @@ from pulumi_modelstore import (
     ExistingKey,
     GpuInferenceService,
     InvalidArguments,
+    ModelNodeGroup,
     ModelReference,
     NodeCache,
     NodeGroup,
@@ -77,6 +78,57 @@ def test_a_cache_for_all_namespaces() -> None:
     assert cache.type.endswith(":LocalModelCache")
     assert "namespace" not in cache.inputs["metadata"]
     assert (cache.inputs["spec"]["modelSize"], cache.inputs["spec"]["nodeGroups"]) == ("20Gi", ["h100"])
+
+
+def test_a_cache_for_all_namespaces_is_filled_from_the_one_of_kserves_jobs() -> None:
+    def run(*, shared: bool = True) -> None:
+        models = StorageNamespace("models", backend=S3Compatible(endpoint="http://minio:9000", bucket="models"))
+        keys = AccessKeyPair("reader", namespace=models, keys=[ExistingKey("AKIA", "hush")])
+        jobs = models.kserve_credentials("filler", keys=keys, kubernetes_namespace="kserve-localmodel-jobs")
+        cache = NodeCache(node_groups=("gpu",), shared=shared, credentials=jobs)
+        model = ModelReference("s3://models/models/llama/1/", models, 16_000_000_000)
+        reader = models.kserve_credentials("reader", keys=keys)
+        GpuInferenceService("llama", model=model, credentials=reader, node_cache=cache)
+
+    declared = declare(run)
+    assert declared["llama-cache"].inputs["spec"]["serviceAccountName"] == "filler"
+    assert "filler-service-account" in declared["llama-cache"].dependencies
+    assert declared["llama-service"].inputs["spec"]["predictor"]["serviceAccountName"] == "reader"
+    assert declared.warnings == []
+    (warning,) = declare(program(node_cache=NodeCache(node_groups=("gpu",), shared=True))).warnings
+    assert "kserve-localmodel-jobs" in warning
+    with pytest.raises(InvalidArguments, match=r"node_cache\.credentials: are given for a cache of one namespace"):
+        declare(lambda: run(shared=False))
+
+
+def cached_on(limit: str, **cache: Any) -> Callable[[], None]:
+    def run() -> None:
+        disks = ModelNodeGroup("disks", group=NodeGroup(name="h100", selector={"gpu": "h100"}), storage_limit=limit)
+        program(node_cache=NodeCache(node_groups=("gpu", disks), **cache))()
+
+    return run
+
+
+def test_a_cache_comes_after_the_disks_that_the_stack_declares() -> None:
+    cache = declare(cached_on("1500Gi"))["llama-cache"]
+    assert cache.inputs["spec"]["nodeGroups"] == ["gpu", "h100"]
+    assert "disks-nodes" in cache.dependencies
+
+
+@pytest.mark.parametrize(
+    ("limit", "cache", "said"),
+    [
+        ("10Gi", {}, "node_cache.node_groups[1]: has 10Gi for all of its models, and this one needs 15Gi. Raise"),
+        ("1500Gi", {"size": "2Ti"}, "node_cache.node_groups[1]: has 1500Gi for all of its models"),
+        ("1500Gi", {"size": "14Gi"}, "node_cache.size: 14Gi is less than the model's 16000000000 bytes. Leave it out"),
+        ("much", {}, "storage_limit: 'much' is no quantity"),
+    ],
+)
+def test_a_cache_too_large_for_the_disks_or_too_small_for_the_model(limit: str, cache: Any, said: str) -> None:
+    with pytest.raises(InvalidArguments) as refused:
+        declare(cached_on(limit, **cache))
+    (problem,) = refused.value.problems
+    assert said in str(problem)
 
 
 def test_weights_are_streamed_with_the_key_of_the_namespace() -> None:
