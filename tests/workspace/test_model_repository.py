@@ -121,7 +121,17 @@ def test_a_cluster_takes_what_is_declared(deploy: Callable[..., Deployed], kind:
     (claim,) = live["spec"]["volumeClaimTemplates"]
     assert claim["spec"]["resources"]["requests"]["storage"] == "500Gi"
     pod = live["spec"]["template"]["spec"]
-    assert pod["containers"][0]["resources"]["requests"]["memory"] == "4Gi"
+    (container,) = pod["containers"]
+    assert container["resources"]["requests"]["memory"] == "4Gi"
+    assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
+    selector = live["spec"]["selector"]["matchLabels"]
+    budget = apiserver.get(f"/apis/policy/v1/{place}/poddisruptionbudgets/{kind}-store")
+    assert budget["spec"]["selector"]["matchLabels"] == selector
+    assert apiserver.get(f"/api/v1/{place}/services/{kind}-store")["spec"]["selector"] == selector
+    assert set(apiserver.get(f"/api/v1/{place}/secrets/{kind}-store")["data"]) == {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    }
     assert next(volume for volume in pod["volumes"] if volume["name"] == "certificate")["secret"]["secretName"]
     assert apiserver.get(f"/apis/batch/v1/{place}/jobs/{kind}-store-models") is not None
     assert json.loads(json.dumps(stack.outputs()))["server"].startswith("https://")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import get_annotations
 from typing import Any
 
 import pulumi
@@ -123,9 +124,11 @@ class CheckedComponent(pulumi.ComponentResource):
 
     def _blank_outputs(self) -> None:
         # The program goes on, so that what comes after is checked too: its exports must find something.
-        for attribute, annotation in type(self).__annotations__.items():
-            if str(annotation).startswith("pulumi.Output"):
-                setattr(self, attribute, pulumi.Output.from_input(""))
+        for kind in type(self).__mro__:
+            if issubclass(kind, CheckedComponent):
+                for attribute, annotation in get_annotations(kind).items():
+                    if str(annotation).startswith("pulumi.Output"):
+                        setattr(self, attribute, pulumi.Output.from_input(""))
 
     def child_options(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child of this component."""

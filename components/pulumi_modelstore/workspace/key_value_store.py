@@ -2,80 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import pulumi
-
-from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.workspace.aws_engines import DynamoDb
-from pulumi_modelstore.workspace.existing_valkey import ExistingValkey
-from pulumi_modelstore.workspace.store_access import (
-    SecretPlace,
-    WorkspaceStore,
-    check_engine,
-    checked_store,
-    valkey_access,
-)
-from pulumi_modelstore.workspace.valkey_server import ValkeyServer
+from pulumi_modelstore.workspace.engine_store import EngineStore
+from pulumi_modelstore.workspace.store_access import StoreAccess
 
 
-class KeyValueStore(WorkspaceStore):
+class KeyValueStore(EngineStore[DynamoDb]):
     """A place for namespaces of keys and values, which `KeyValueStoreClient` in a pod makes, fills and deletes.
 
-    Args:
-        name: of the store and, unless it is named, of the Secret.
-        engine: `ValkeyServer(...)` of the stack, `ExistingValkey(...)`, or `DynamoDb(...)` on AWS.
-        store: its name on the server, which tells it from other stores there; unset, `name`.
-        kubernetes_namespace: where the Secret is, and the pods that use it.
-        secret_name: name of the Secret.
-        variables: what the Secret's keys begin with, for pods with more than one store.
-        labels: labels of the Secret.
-        opts: options of the component.
-
-    Raises:
-        InvalidArguments: at preview, with every problem of the whole program.
+    The arguments are `EngineStore`'s; on AWS `engine` is `DynamoDb(...)`.
     """
 
-    secret_name: pulumi.Output[str]
-    """Name of the Secret, for `envFrom` of a pod."""
-    kubernetes_namespace: pulumi.Output[str]
-    """Where the Secret is."""
-    url: pulumi.Output[str]
-    """What the client is told of the store, without credentials."""
-    policy: pulumi.Output[str]
-    """On AWS what a pod's role has to be allowed, as an IAM policy; empty elsewhere."""
+    @classmethod
+    def _on_aws(cls) -> type[DynamoDb]:
+        return DynamoDb
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        engine: ValkeyServer | ExistingValkey | DynamoDb,
-        store: str | None = None,
-        kubernetes_namespace: pulumi.Input[str] = "default",
-        secret_name: str | None = None,
-        variables: str = "MODELSTORE_KV",
-        labels: Mapping[str, str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        check = ArgumentCheck("KeyValueStore", name)
-        check_engine(check, engine, DynamoDb)
-        store = checked_store(check, store)
-        place = SecretPlace.checked(
-            check,
-            variables=variables,
-            secret_name=secret_name,
-            kubernetes_namespace=kubernetes_namespace,
-            labels=labels,
-        )
-        super().__init__(check, opts)
-        if self.refused:
-            return
-        policy = ""
-        if isinstance(engine, DynamoDb):
-            from pulumi_modelstore.workspace.aws_access import dynamodb_access
+    @classmethod
+    def _variables(cls) -> str:
+        return "MODELSTORE_KV"
 
-            access, policy = dynamodb_access(check.name, engine, store, self)
-        else:
-            access = valkey_access(engine, store)
-        self.policy = pulumi.Output.from_input(policy)
-        self._publish(access, place)
+    def _declare_on_aws(self, engine: DynamoDb, store: str) -> tuple[StoreAccess, str]:
+        from pulumi_modelstore.workspace.aws_access import dynamodb_access
+
+        return dynamodb_access(self.given_name, engine, store, self)

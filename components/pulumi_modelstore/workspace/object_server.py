@@ -21,15 +21,35 @@ ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
 
 class ObjectServer(CheckedComponent):
-    """A standalone S3 server in a Kubernetes namespace of its own; one subclass a server."""
+    """A standalone S3 server in a Kubernetes namespace of its own, its root key in a Secret; one subclass a server.
+
+    Args:
+        name: of the server, and of its Service, Secret and StatefulSet.
+        image: by digest.
+        kubernetes_namespace: where it runs; unset, `name`.
+        create_namespace: whether that namespace is the stack's to make.
+        storage: of its claim.
+        storage_class: of the claim; None for the cluster's default.
+        memory: requested.
+        cpu: requested cores.
+        region: what clients sign requests with.
+        tls_secret: name of a Secret of type `kubernetes.io/tls` in the namespace; None for plain HTTP.
+        password_generation: raise it for another root password; the server is to be restarted then.
+        evictable: whether draining a node may stop it: clients wait until it runs elsewhere. False holds drains up.
+        labels: labels of all objects.
+        opts: options of the component.
+
+    Raises:
+        InvalidArguments: at preview, with every problem of the whole program.
+    """
 
     example: ClassVar[str]
     """Name of its image with a tag, for messages."""
 
     endpoint: pulumi.Output[str]
-    """URL at which pods find it."""
+    """`http://<name>.<namespace>.svc:<port>`, or https."""
     secret_name: pulumi.Output[str]
-    """Name of the Secret with the root key."""
+    """Name of the Secret with the root key, as `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`."""
     root_key: ExistingKey
     """The root key; its secret part is a secret output."""
 
@@ -38,19 +58,23 @@ class ObjectServer(CheckedComponent):
         name: str,
         *,
         image: pulumi.Input[str],
-        kubernetes_namespace: str | None,
-        create_namespace: bool,
-        size: ServerSize,
-        region: str,
-        tls_secret: str | None,
-        password_generation: int,
-        evictable: bool,
-        labels: Mapping[str, str] | None,
-        opts: pulumi.ResourceOptions | None,
+        kubernetes_namespace: str | None = None,
+        create_namespace: bool = True,
+        storage: str = "500Gi",
+        storage_class: str | None = None,
+        memory: str = "4Gi",
+        cpu: str = "1",
+        region: str = "us-east-1",
+        tls_secret: str | None = None,
+        password_generation: int = 0,
+        evictable: bool = True,
+        labels: Mapping[str, str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check = ArgumentCheck(type(self).__name__, name)
         space = check.name if kubernetes_namespace is None else kubernetes_namespace
-        check_server(check, space, size, image, example=self.example)
+        size = ServerSize(storage, storage_class, memory, cpu)
+        check_server(check, space, size, image, password_generation, example=self.example)
         create_namespace, evictable = (
             check.flag("create_namespace", create_namespace),
             check.flag("evictable", evictable),

@@ -94,13 +94,15 @@ class ServerShape:
 
 
 def check_server(
-    check: ArgumentCheck, kubernetes_namespace: Any, size: ServerSize, image: Any, *, example: str
+    check: ArgumentCheck, kubernetes_namespace: Any, size: ServerSize, image: Any, generation: Any, *, example: str
 ) -> None:
     """Check what all servers have in common; the component's name becomes that of a Service."""
     check.extend(label_name_problems(check.name, argument="name", longest=52))
     check.extend(label_name_problems(kubernetes_namespace, argument="kubernetes_namespace"))
     check.extend(image_problems(image, example=example))
     size.check(check)
+    if isinstance(generation, bool) or not isinstance(generation, int) or generation < 0:
+        check.add("password_generation", f"is {generation!r}", "Give 0, and one more for another password")
 
 
 def declare_server(

@@ -9,12 +9,8 @@ from typing import Any
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
-from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.kubernetes import label_name_problems, labels_problems, subdomain_name_problems
-from pulumi_modelstore.workspace.aws_engines import AwsEngine
-from pulumi_modelstore.workspace.existing_valkey import ExistingValkey
 from pulumi_modelstore.workspace.secret_data import declare_secret
-from pulumi_modelstore.workspace.valkey_server import ValkeyServer
 from pulumi_modelstore_client.errors import InvalidRequest
 from pulumi_modelstore_client.names import LONGEST_STORE, valid_name
 
@@ -69,7 +65,7 @@ class WorkspaceStore(CheckedComponent):
     """A store, and the Secret whose keys are the environment of the client: `envFrom` with a `secretRef` to it."""
 
     secret_name: pulumi.Output[str]
-    """Name of the Secret."""
+    """Name of the Secret, for `envFrom` of a pod."""
     kubernetes_namespace: pulumi.Output[str]
     """Where the Secret is."""
     url: pulumi.Output[str]
@@ -102,21 +98,3 @@ def checked_store(check: ArgumentCheck, store: Any) -> str:
     except InvalidRequest as error:
         check.add("store", f"{name!r} is no name of a store", error.remedy)
     return "refused"
-
-
-def check_engine(check: ArgumentCheck, engine: Any, on_aws: type[AwsEngine]) -> None:
-    """Check an engine: a server that speaks Valkey's protocol, or the one on AWS for that kind of store."""
-    if isinstance(engine, ExistingValkey | on_aws):
-        if check.uses_settings(engine):
-            check.extend(engine.problems(), under="engine")
-    else:
-        check.uses("engine", engine, ValkeyServer, wanted=f"ValkeyServer, ExistingValkey or {on_aws.__name__}")
-
-
-def valkey_access(engine: ValkeyServer | ExistingValkey, store: str) -> StoreAccess:
-    """How a store of that name is reached on a server."""
-    if isinstance(engine, ValkeyServer):
-        url, credentials, after = engine.url_input, {"PASSWORD": engine.password}, engine.after
-        return StoreAccess(derive(lambda known: f"{known}?store={store}", url), credentials, after)
-    url = derive(lambda known: f"{known.rstrip('/')}?store={store}", engine.url)
-    return StoreAccess(url, {"PASSWORD": engine.password, "USERNAME": engine.username})

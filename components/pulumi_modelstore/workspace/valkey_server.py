@@ -71,12 +71,11 @@ class ValkeyServer(CheckedComponent):
     ) -> None:
         check = ArgumentCheck("ValkeyServer", name)
         size = ServerSize(storage, storage_class, memory, cpu)
-        check_server(check, kubernetes_namespace, size, image, example="docker.io/valkey/valkey:8.1")
+        example = "docker.io/valkey/valkey:8.1"
+        check_server(check, kubernetes_namespace, size, image, password_generation, example=example)
         labels = check.mapping("labels", labels)
         check.extend(labels_problems(labels, argument="labels"))
         evictable = check.flag("evictable", evictable)
-        if isinstance(password_generation, bool) or not isinstance(password_generation, int) or password_generation < 0:
-            check.add("password_generation", f"is {password_generation!r}", "Give 0, and one more for another password")
         data_bytes = _data_bytes(check, size)
         super().__init__(check, opts)
         self.after: tuple[pulumi.Resource, ...] = ()

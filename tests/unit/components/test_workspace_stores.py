@@ -104,7 +104,7 @@ def test_passwords_are_secret_wherever_they_go() -> None:
 def test_every_problem_of_object_servers_and_their_buckets_at_once() -> None:
     def program() -> None:
         MinioServer("minio", image="quay.io/minio/minio:latest", storage="much", tls_secret="_")
-        VersityServer("s3", image=IMAGE, memory="0").bucket_job("models", image=IMAGE)
+        VersityServer("s3", image=IMAGE, memory="0", password_generation=-1).bucket_job("models", image=IMAGE)
         VersityServer("good", image=IMAGE).bucket_job("Bad_Bucket", image="amazon/aws-cli")
 
     said = _refused(program)
@@ -114,6 +114,7 @@ def test_every_problem_of_object_servers_and_their_buckets_at_once() -> None:
         "storage: 'much' is no quantity",
         'tls_secret: "_"',
         "memory: is zero",
+        "password_generation: is -1",
         "bucket: ",
         "imagetools inspect docker.io/amazon/aws-cli",
     ):
@@ -123,7 +124,7 @@ def test_every_problem_of_object_servers_and_their_buckets_at_once() -> None:
 def test_a_server_has_a_namespace_of_its_own_and_keeps_it() -> None:
     def program() -> None:
         pulumi.export("endpoint", MinioServer("minio", image=IMAGE, tls_secret="certificate").endpoint)
-        VersityServer("s3", image=IMAGE, kubernetes_namespace="shared", create_namespace=False)
+        VersityServer("s3", image=IMAGE, kubernetes_namespace="shared", create_namespace=False, evictable=False)
 
     declared = declare(program, preview=False, outputs=_outputs)
     assert declared.exports["endpoint"] == "https://minio.minio.svc:9000"
@@ -131,6 +132,8 @@ def test_a_server_has_a_namespace_of_its_own_and_keeps_it() -> None:
     assert "minio-namespace" in declared["minio-server"].dependencies
     assert "s3-namespace" not in declared.resources
     assert declared["s3-server"].inputs["metadata"]["namespace"] == "shared"
+    unavailable = [declared[f"{name}-disruption-budget"].inputs["spec"]["maxUnavailable"] for name in ("minio", "s3")]
+    assert unavailable == [1, 0], "0 holds up whoever drains the node"
 
 
 def test_public_objects_are_refused_where_the_store_blocks_them() -> None:
