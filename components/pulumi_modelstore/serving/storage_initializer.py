@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
+from pulumi_modelstore.arguments.image import IMAGE
 from pulumi_modelstore.arguments.kubernetes import quantity, quantity_problems, subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
@@ -52,6 +53,9 @@ class StorageInitializer(CheckedSettings):
         found += memory
         if self.parallel_files < 1:
             found.append(Problem("parallel_files", f"is {self.parallel_files}", "Give at least 1"))
+        if self.image is not None and not IMAGE.fullmatch(self.image):
+            remedy = f"Write it like registry.example.org/kserve/storage-initializer:v{release}.0"
+            found.append(Problem("image", f'"{self.image}" is no name of an image', remedy))
         if self.name is not None:
             found += subdomain_name_problems(self.name, argument="name")
         if release < NAMED_BY_SERVICES:

@@ -5,10 +5,10 @@ Source: KServe v0.20, config/runtimes/kserve-vllmserver.yaml; vLLM's documentati
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from pulumi_modelstore.arguments.image import IMAGE
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
 from pulumi_modelstore.kserve.resources import DEFAULT_UTILIZATION, Gpu
@@ -23,7 +23,6 @@ from pulumi_modelstore.serving.shared_memory import shared_memory_mount, shared_
 CONTAINER = "kserve-container"
 """What KServe calls the container of a runtime that serves the model."""
 
-_IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._:/-]*(@sha256:[0-9a-f]{64})?")
 _OWN_ARGUMENTS = ("--port", "--model", "--served-model-name", "--tensor-parallel-size", "--pipeline-parallel-size")
 # Where a user without a home may write, and a name for one that no passwd file has.
 _ENVIRONMENT = {
@@ -56,7 +55,7 @@ class VllmRuntime(CheckedSettings):
     def problems(self) -> list[Problem]:
         """Everything wrong with the settings."""
         found = [*argument_problems(self.arguments)]
-        if not _IMAGE.fullmatch(self.image):
+        if not IMAGE.fullmatch(self.image):
             remedy = "Write it like vllm/vllm-openai:v0.11.0"
             found.append(Problem("image", f'"{self.image}" is no name of an image', remedy))
         if not 1024 <= self.port <= MOST_PORT:

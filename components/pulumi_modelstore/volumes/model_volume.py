@@ -53,7 +53,8 @@ class ModelVolume(CheckedComponent):
         access_mode: unset, ReadWriteOnce, or what a class without it has instead.
         nodes: on how many nodes pods mount it at once.
         placement: `Shared()`, `NodeGroup(...)`, `LocalDisk(node_group=...)` or `EmptyDir()`.
-        fill: what a Job brings in, `HuggingFaceFill(...)` or `ImageFill(...)`; the stack goes on when it is there.
+        fill: what a Job brings in, `HuggingFaceFill(...)`, `ArtifactFill(...)`, `BucketFill(...)` or `ImageFill(...)`;
+            the stack goes on when it is there.
         fill_job: the Job's pod.
         preload: False makes the volume and leaves it empty.
         mount_path: where pods see it.
@@ -132,6 +133,7 @@ class ModelVolume(CheckedComponent):
             placement=self.placement,
             mode=self.access_mode,
             mount_path=self.mount_path,
+            kubernetes_namespace=kubernetes_namespace,
         )
         self.claim_name = f"{check.name}-model-storage" if claim_name is None else claim_name
         check.extend(subdomain_name_problems(self.claim_name, argument="claim_name"))

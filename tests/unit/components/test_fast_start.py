@@ -168,6 +168,7 @@ def test_weights_are_streamed_by_a_role() -> None:
     [
         ({"storage_initializer": StorageInitializer(memory="1Mi")}, "storage_initializer.memory: 1Mi is too little"),
         ({"storage_initializer": StorageInitializer(parallel_files=0)}, "storage_initializer.parallel_files: is 0"),
+        ({"storage_initializer": StorageInitializer(image="a b")}, 'storage_initializer.image: "a b" is no name'),
         ({"storage_initializer": StorageInitializer(), "kserve_version": "0.19"}, "from KServe 0.20 on"),
         ({"storage_initializer": StorageInitializer(), "model": "pvc://claim"}, "find in place"),
         (

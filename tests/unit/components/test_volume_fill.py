@@ -21,6 +21,7 @@ from pulumi_modelstore import (
     EmptyDir,
     FillJob,
     GpuInferenceService,
+    HubCredentials,
     HuggingFaceFill,
     ImageFill,
     InvalidArguments,
@@ -29,6 +30,8 @@ from pulumi_modelstore import (
     ModelVolume,
     Mount,
     NodeGroup,
+    Registry,
+    RegistryCredentials,
     SecretKeyPair,
     Security,
     StorageNamespace,
@@ -108,6 +111,30 @@ def test_the_token_is_a_reference_and_the_pod_is_not_root() -> None:
     assert spec["imagePullSecrets"] == [{"name": "harbor"}]
     assert (spec["serviceAccountName"], spec["automountServiceAccountToken"]) == ("loader", False)
     assert "runAsUser" not in pod(fill_job=FillJob(user=None))["containers"][0]["securityContext"]
+
+
+def test_credentials_of_the_stack_come_before_the_job_that_reads_with_them() -> None:
+    def program(place: str) -> None:
+        hub = HubCredentials("gated", token="hf_x", kubernetes_namespace="llm")
+        account = Registry(host="harbor.example.org", username="robot", password="hush")
+        pulls = RegistryCredentials("harbor", registries=[account], kubernetes_namespace="llm")
+        fill = HuggingFaceFill(repository="Qwen/Qwen3-0.6B", revision=COMMIT, token_secret=hub)
+        job = FillJob(image="harbor.example.org/python:3.12-slim", pull_secrets=("other", pulls))
+        ModelVolume("qwen", size="5Gi", fill=fill, fill_job=job, kubernetes_namespace=place)
+
+    job = declare(lambda: program("llm"))["qwen-fill"]
+    spec = job.inputs["spec"]["template"]["spec"]
+    assert spec["imagePullSecrets"] == [{"name": "other"}, {"name": "harbor"}]
+    (token,) = [item for item in spec["containers"][0]["env"] if item["name"] == "HF_TOKEN"]
+    assert token["valueFrom"] == {"secretKeyRef": {"name": "gated", "key": "HF_TOKEN"}}
+    assert {"gated-secret", "harbor-secret"} <= set(job.dependencies)
+    with pytest.raises(InvalidArguments) as refused:
+        declare(lambda: program("other"))
+    assert [str(problem) for problem in refused.value.problems] == [
+        f'{argument}: has its Secret in "llm", and the volume is in "other", whose pods cannot read it. '
+        "Declare both for one namespace."
+        for argument in ("fill.token_secret", "fill_job.pull_secrets[1]")
+    ]
 
 
 def test_the_job_goes_where_the_volume_is() -> None:
@@ -297,6 +324,7 @@ def test_what_is_no_artifact_or_no_key_of_it_is_refused(model_folder: Path) -> N
             "fill.source_folder.backend: str is no backend",
         ),
         ({"access_mode": "ReadOnlyMany"}, "access_mode: is ReadOnlyMany, and a fill writes"),
+        ({"fill_job": FillJob(image="python 3.12")}, 'fill_job.image: "python 3.12" is no name of an image'),
         ({"fill_job": FillJob(user=0)}, "fill_job.user: is 0"),
         ({"fill_job": FillJob(memory="lots")}, "fill_job.memory: 'lots' is no quantity"),
         ({"fill_job": FillJob(stale_after=1)}, "fill_job.stale_after: is 1 seconds"),

@@ -8,6 +8,8 @@ from typing import Any
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck
+from pulumi_modelstore.arguments.inputs import is_plain
+from pulumi_modelstore.kserve.account import Account
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
 from pulumi_modelstore.volumes.fills.image import ImageFill
 from pulumi_modelstore.volumes.fills.job_settings import FillJob
@@ -20,7 +22,15 @@ _REMEDY = "Pass HuggingFaceFill(...), ArtifactFill(...), BucketFill(...) or Imag
 
 
 def check_fill(
-    check: ArgumentCheck, fill: Any, job: Any, *, preload: Any, placement: Placement, mode: AccessMode, mount_path: str
+    check: ArgumentCheck,
+    fill: Any,
+    job: Any,
+    *,
+    preload: Any,
+    placement: Placement,
+    mode: AccessMode,
+    mount_path: str,
+    kubernetes_namespace: Any,
 ) -> FillPod | None:
     """The fill to be done; None where there is none, or `preload` says that the volume stays empty."""
     preload = check.flag("preload", preload)
@@ -36,11 +46,23 @@ def check_fill(
         remedy = "Use ReadWriteMany, whose mounts may be read-only, or pass preload=False"
         check.add("access_mode", "is ReadOnlyMany, and a fill writes", remedy)
     check.depends_on_refused = check.depends_on_refused or fill.uses_refused
+    for under, accounts in {"fill": fill.accounts(), "fill_job": job.accounts() if usable_job else {}}.items():
+        for argument, account in accounts.items():
+            _check_account(check, f"{under}.{argument}", account, kubernetes_namespace)
     if isinstance(placement, EmptyDir) and isinstance(fill, ImageFill) and fill.method == "sidecar":
         remedy = 'Use method="image-volume", or serve from the image itself with model="oci://..."'
         check.add("fill.method", "is sidecar, which works in a Job and not in each pod of a service", remedy)
     sound = usable_job and not check.problems and not check.depends_on_refused
     return FillPod(check.name, fill, job, mount_path) if preload and sound else None
+
+
+def _check_account(check: ArgumentCheck, argument: str, account: Account, kubernetes_namespace: Any) -> None:
+    if not check.uses(argument, account, type(account)):
+        return
+    here, there = kubernetes_namespace, account.kubernetes_namespace_input
+    if is_plain(here) and is_plain(there) and here != there:
+        found = f'has its Secret in "{there}", and the volume is in "{here}", whose pods cannot read it'
+        check.add(argument, found, "Declare both for one namespace")
 
 
 def fill_warnings(pod: FillPod, placement: Placement) -> Sequence[str]:
@@ -73,9 +95,11 @@ def declare_fill(
         opts=pulumi.ResourceOptions(parent=parent),
     )
     secret = pod.fill.declare_secret(pod.name, pod.secret_name, kubernetes_namespace, parent)
+    secret += [item for account in pod.fill.accounts().values() for item in account.objects]
     if not runs:
         return [program, *secret]
-    needed = [*after, program, *secret, *pod.fill.parts({}).after]
+    pulls = [item for account in pod.job.accounts().values() for item in account.objects]
+    needed = [*after, program, *secret, *pulls, *pod.fill.parts({}).after]
     timeout = pulumi.CustomTimeouts(create=pod.job.timeout, update=pod.job.timeout)
     job = KubernetesObject(
         f"{pod.name}-fill",

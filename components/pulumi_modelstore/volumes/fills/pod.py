@@ -77,6 +77,7 @@ class FillPod:
         """The Job, on the nodes that the volume is for."""
         parts = self.fill.parts(self._container_security())
         job, user = self.job, self.job.user
+        pulls = [{"name": name} for name in job.pull_secret_names()]
         pod: dict[str, Any] = {
             "restartPolicy": "Never",
             "automountServiceAccountToken": False,
@@ -90,7 +91,7 @@ class FillPod:
             "volumes": [dict(volume), *self.pod_volumes(volume["name"], filling=True)],
             **({"initContainers": list(parts.init_containers)} if parts.init_containers else {}),
             **({"shareProcessNamespace": True} if parts.shared_processes else {}),
-            **({"imagePullSecrets": [{"name": name} for name in job.pull_secrets]} if job.pull_secrets else {}),
+            **({"imagePullSecrets": pulls} if pulls else {}),
             **({"serviceAccountName": job.service_account} if job.service_account else {}),
             **scheduling,
         }

@@ -12,6 +12,7 @@ import pulumi
 
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
+from pulumi_modelstore.kserve.account import Account
 
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
@@ -65,6 +66,10 @@ class FillSettings(CheckedSettings, ABC):
     def uses_refused(self) -> bool:
         """Whether something that it is made of was refused itself."""
         return False
+
+    def accounts(self) -> dict[str, Account]:
+        """Credentials of the stack whose Secret the filling container reads, by argument."""
+        return {}
 
     def reach(self) -> pulumi.Input[dict[str, Any]]:
         """How the filling container reaches it."""
