@@ -80,7 +80,7 @@ def _check_uri(check: ArgumentCheck, uri: Any, arguments: ServiceArguments) -> N
         credentials = None if needs_keys(uri) else credentials
     if needs_keys(uri) and credentials is None and arguments.service_account_name is None:
         remedy = "Pass credentials, or the service_account_name of one that may read there"
-        check.add("credentials", f"are missing: pods could not read {uri}", remedy)
+        check.add("credentials", "are missing: pods could not read the model", remedy)
 
 
 def check_model_size(check: ArgumentCheck, size: Any, known: int | None) -> int | None:

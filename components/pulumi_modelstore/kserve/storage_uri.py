@@ -6,6 +6,7 @@ Source: KServe v0.20, pkg/webhook/admission/pod/storage_initializer_injector.go 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pulumi
 
@@ -47,6 +48,10 @@ def uri_problems(uri: str) -> list[Problem]:
     if not separator or scheme not in _FORMS:
         found = f'"{uri}" has no scheme that KServe reads' if separator else f'"{uri}" is no URI'
         return [Problem("model", found, f"Use one of {', '.join(f'{known}://' for known in _FORMS)}")]
+    secret = _secret_in(uri) if scheme in ("https", "http") else None
+    if secret is not None:
+        remedy = "Leave it out, and keep the key in a Secret that the service's ServiceAccount lists"
+        return [Problem("model", f"holds {secret}, which all see who may see the service", remedy)]
     if scheme == "https" and _AZURE_ELSEWHERE.fullmatch(rest):
         remedy = "Keep the model in an account of the public cloud, or bring it to the pods by a volume"
         return [Problem("model", f'"{uri}" is in a national cloud, which KServe does not take for Azure', remedy)]
@@ -54,6 +59,15 @@ def uri_problems(uri: str) -> list[Problem]:
     if not form.fullmatch(rest):
         return [Problem("model", f'"{uri}" is no {scheme} URI that KServe reads', f"Write it like {example}")]
     return []
+
+
+def _secret_in(uri: str) -> str | None:
+    from pulumi_modelstore_provider.artifacts.sources.addresses import secret_in
+
+    try:
+        return secret_in(urlsplit(uri))
+    except ValueError:
+        return None
 
 
 def needs_keys(uri: str) -> bool:

@@ -61,6 +61,9 @@ def mount_problems(mounts: Sequence[Mount], *, taken: Sequence[str] = (), argume
         if place in places:
             said = f'"{mount.mount_as}" is where {places[place]} mounts something already'
             found.append(Problem(f"{where}.mount_as", said, "Choose another place"))
+        elif PurePosixPath(MODEL_PLACE) in place.parents:
+            said = f'"{mount.mount_as}" is below {MODEL_PLACE}, which KServe mounts for reading only'
+            found.append(Problem(f"{where}.mount_as", said, "Choose a place outside of it"))
         places.setdefault(place, where)
     return found
 

@@ -175,6 +175,7 @@ def test_storage_uris_that_kserve_reads(uri: str) -> None:
         ("hf://owner/llama:refs/pr/1", "hf://owner/model:revision"),
         ("hf://a/b/c", "Write it like hf://owner/model"),
         ("s3://bucket", "Write it like s3://bucket/prefix/"),
+        ("https://[host", "Write it like https://host/path"),
         ("", "model: is empty"),
     ],
 )
@@ -182,6 +183,21 @@ def test_storage_uris_that_kserve_does_not_read(uri: str, said: str) -> None:
     with pytest.raises(InvalidArguments) as refused:
         declare(lambda: GpuInferenceService("llama", model=uri) and None)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("https://me:hush@example.org/llama.gguf", "model: holds a user or password"),
+        ("https://account.blob.core.windows.net/models/llama?sv=1&sig=hush", "model: holds a parameter 'sig'"),
+        ("http://example.org/llama.gguf?X-Amz-Signature=hush", "model: holds a parameter 'X-Amz-Signature'"),
+    ],
+)
+def test_a_secret_in_a_uri_is_refused_and_not_repeated(uri: str, said: str) -> None:
+    with pytest.raises(InvalidArguments) as refused:
+        declare(lambda: GpuInferenceService("llama", model=uri) and None)
+    assert said in str(refused.value)
+    assert "hush" not in str(refused.value)
 
 
 def test_uri_without_a_slash_and_image_by_tag_are_warned_about() -> None:

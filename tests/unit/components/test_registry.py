@@ -151,7 +151,7 @@ def _service(model: str) -> Callable[[], None]:
         (_azure, "openshift_ai: is set for azure-blob, and its connections are of S3 only"),
         (_identity, "openshift_ai: is set beside identity"),
         (_service("oci://quay.io/llama:v1"), "credentials: open harbor.example.org:8443, and the model is in quay.io"),
-        (_service("s3://bucket/llama/"), "credentials: are missing: pods could not read s3://bucket/llama/"),
+        (_service("s3://bucket/llama/"), "credentials: are missing: pods could not read the model"),
     ],
 )
 def test_what_could_not_pull_is_refused(program: Callable[[], None], said: str) -> None:

@@ -333,6 +333,7 @@ def test_a_deployment_waits_for_what_it_changed() -> None:
         ({"arguments": ["--api-key=abc"]}, "arguments[0]: is a secret on a command line"),
         ({"arguments": ["--api-key", "abc"]}, "arguments[0]: is a secret on a command line"),
         ({"mounts": [Mount(volume="c", mount_as="/mnt/models")]}, "mounts[0].mount_as"),
+        ({"mounts": [Mount(volume="c", mount_as="/mnt/models/lora")]}, "is below /mnt/models, which KServe mounts"),
         ({"mounts": [Mount(volume="c", mount_as="data")]}, '"data" is no place in a container'),
         ({"mounts": [Mount(volume="c", mount_as="/d", mount_from="../x")]}, "leads out of the volume"),
         ({"mounts": [Mount(volume="c", mount_as="/d"), Mount(volume="b", mount_as="/d/")]}, "mounts something already"),

@@ -29,16 +29,20 @@ def valid_url_or_reference(value: str) -> str:
 
 def valid_url(value: str) -> str:
     """Return a URL that anybody may read. Raises ValueError, which does not repeat it, on one that holds a secret."""
-    parts = _split(value)
-    if parts.username is not None or parts.password is not None:
-        raise ValueError(f"the URL holds a user or password, and a stack's state keeps it in clear: {_BY_REFERENCE}")
-    signed = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if _SECRET_PARAMETER.search(name)]
-    if signed:
-        raise ValueError(
-            f"the URL's parameter {signed[0]!r} looks like a signature or a key, and a stack's state keeps it in "
-            f"clear: {_BY_REFERENCE}"
-        )
+    secret = secret_in(_split(value))
+    if secret is not None:
+        raise ValueError(f"the URL holds {secret}, and a stack's state keeps it in clear: {_BY_REFERENCE}")
     return value
+
+
+def secret_in(url: SplitResult) -> str | None:
+    """What in a URL is a secret, without its value; None where nothing is."""
+    if url.username is not None or url.password is not None:
+        return "a user or password"
+    for name, _ in parse_qsl(url.query, keep_blank_values=True):
+        if _SECRET_PARAMETER.search(name):
+            return f"a parameter {name!r} that looks like a signature or a key"
+    return None
 
 
 def resolved_url(value: str, *, config: ConfigLookup | None) -> str:
