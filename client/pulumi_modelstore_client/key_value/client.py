@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from pulumi_modelstore_client import valkey
 from pulumi_modelstore_client.errors import NotInStore
 from pulumi_modelstore_client.key_value.engine import KeyValueEngine, Space, SpaceGone
 from pulumi_modelstore_client.key_value.limits import checked_value, encoded_key, encoded_name, seconds_to_live
-from pulumi_modelstore_client.location import Location, from_environment, unknown_engine
+from pulumi_modelstore_client.location import Location, unknown_engine
+from pulumi_modelstore_client.store_client import StoreClient
 from pulumi_modelstore_client.time_limits import USUAL, TimeLimits
 
-PREFIX = "MODELSTORE_KV"
-"""Environment variables begin with it: `MODELSTORE_KV_URL`, `MODELSTORE_KV_PASSWORD` and so on."""
 STORE = "main"
 """Name of the store where the URL has no `store=`."""
 
 T = TypeVar("T")
 
 
-class KeyValueStoreClient:
+class KeyValueStoreClient(StoreClient):
     """Namespaces of keys and values, safe to share between threads.
 
     Every method raises a StoreError for what went wrong with the store: StoreUnreachable, AccessRefused, StoreFull.
     """
 
+    PREFIX: ClassVar[str] = "MODELSTORE_KV"
+
     def __init__(self, engine: KeyValueEngine) -> None:
         self._engine = engine
 
     @classmethod
-    def from_environment(
-        cls, prefix: str = PREFIX, *, environ: Mapping[str, str] | None = None, limits: TimeLimits = USUAL
-    ) -> KeyValueStoreClient:
-        """Return a client of the store that `<prefix>_URL` names; opens no connection yet.
-
-        Args:
-            prefix: of the environment variables, for a pod with more than one store.
-            environ: in place of this process's environment.
-            limits: time-outs and attempts of each request.
-
-        Raises:
-            InvalidRequest: where the environment names no store that this client speaks to.
-            LibraryMissing: where redis or boto3 is not installed.
-        """
-        return cls.at(from_environment(prefix, environ), limits=limits)
-
-    @classmethod
-    def at(cls, place: Location, *, limits: TimeLimits = USUAL) -> KeyValueStoreClient:
+    def at(cls, place: Location, *, limits: TimeLimits = USUAL) -> Self:
         """Return a client of the store at a location: `valkey[s]://`, `redis[s]://` or `dynamodb://table`."""
         if place.engine in valkey.SCHEMES:
             from pulumi_modelstore_client.key_value.valkey_engine import ValkeyEngine
@@ -91,14 +74,6 @@ class KeyValueStoreClient:
     def close(self) -> None:
         """Close the connections."""
         self._engine.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class KeyValueNamespace:

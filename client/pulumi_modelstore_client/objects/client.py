@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, ClassVar, Self
 from urllib.parse import quote
 
 from pulumi_modelstore_client.aws import asking, connect
 from pulumi_modelstore_client.errors import InvalidRequest
-from pulumi_modelstore_client.location import Location, from_environment, unknown_engine
+from pulumi_modelstore_client.location import Location, unknown_engine
 from pulumi_modelstore_client.objects.limits import URL_SECONDS, object_key, url_seconds
+from pulumi_modelstore_client.store_client import StoreClient
 from pulumi_modelstore_client.time_limits import USUAL, TimeLimits
-
-PREFIX = "MODELSTORE_OBJECTS"
-"""Environment variables begin with it: `MODELSTORE_OBJECTS_URL`, `MODELSTORE_OBJECTS_ACCESS_KEY_ID` and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +26,13 @@ class StoredObject:
     modified: datetime
 
 
-class ObjectStoreClient:
+class ObjectStoreClient(StoreClient):
     """Objects under one prefix of a bucket, safe to share between threads.
 
     Every method raises a StoreError for what went wrong with the store: StoreUnreachable, AccessRefused, StoreFull.
     """
+
+    PREFIX: ClassVar[str] = "MODELSTORE_OBJECTS"
 
     def __init__(self, place: Location, *, limits: TimeLimits = USUAL) -> None:
         if place.engine != "s3":
@@ -57,21 +56,9 @@ class ObjectStoreClient:
         self._signer = connect("s3", place, limits, endpoint=seen_at, config=config) if seen_at else self._service
 
     @classmethod
-    def from_environment(
-        cls, prefix: str = PREFIX, *, environ: Mapping[str, str] | None = None, limits: TimeLimits = USUAL
-    ) -> ObjectStoreClient:
-        """Return a client of the store that `<prefix>_URL` names; opens no connection yet.
-
-        Args:
-            prefix: of the environment variables, for a pod with more than one store.
-            environ: in place of this process's environment.
-            limits: time-outs and attempts of each request.
-
-        Raises:
-            InvalidRequest: where the environment names no store that this client speaks to.
-            LibraryMissing: where boto3 is not installed.
-        """
-        return cls(from_environment(prefix, environ), limits=limits)
+    def at(cls, place: Location, *, limits: TimeLimits = USUAL) -> Self:
+        """Return a client of the store at a location: `s3://bucket/prefix`."""
+        return cls(place, limits=limits)
 
     def put(self, key: str, data: bytes | Path | BinaryIO, *, content_type: str | None = None) -> None:
         """Write an object in the place of what is there.
@@ -149,11 +136,3 @@ class ObjectStoreClient:
         """Close the connections."""
         self._service.close()
         self._signer.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Self, TypeVar
+from collections.abc import Callable
+from typing import ClassVar, Self, TypeVar
 
 from pulumi_modelstore_client import valkey
 from pulumi_modelstore_client.errors import InvalidRequest, NotInStore, ReceiptExpired
-from pulumi_modelstore_client.location import Location, from_environment, unknown_engine
+from pulumi_modelstore_client.location import Location, unknown_engine
 from pulumi_modelstore_client.queue import limits as allowed
 from pulumi_modelstore_client.queue.engine import Message, QueueEngine, QueueGone, QueueSettings, ReceiptOver
+from pulumi_modelstore_client.store_client import StoreClient
 from pulumi_modelstore_client.time_limits import USUAL, TimeLimits
 
-PREFIX = "MODELSTORE_QUEUE"
-"""Environment variables begin with it: `MODELSTORE_QUEUE_URL`, `MODELSTORE_QUEUE_PASSWORD` and so on."""
 STORE = "main"
 """Name of the store where the URL has no `store=`."""
 GROUP = "main"
@@ -24,34 +22,19 @@ GROUP = "main"
 T = TypeVar("T")
 
 
-class MessageQueueClient:
+class MessageQueueClient(StoreClient):
     """Queues, safe to share between threads.
 
     Every method raises a StoreError for what went wrong with the store: StoreUnreachable, AccessRefused, StoreFull.
     """
 
+    PREFIX: ClassVar[str] = "MODELSTORE_QUEUE"
+
     def __init__(self, engine: QueueEngine) -> None:
         self._engine = engine
 
     @classmethod
-    def from_environment(
-        cls, prefix: str = PREFIX, *, environ: Mapping[str, str] | None = None, limits: TimeLimits = USUAL
-    ) -> MessageQueueClient:
-        """Return a client of the store that `<prefix>_URL` names; opens no connection yet.
-
-        Args:
-            prefix: of the environment variables, for a pod with more than one store.
-            environ: in place of this process's environment.
-            limits: time-outs and attempts of each request.
-
-        Raises:
-            InvalidRequest: where the environment names no store that this client speaks to.
-            LibraryMissing: where redis or boto3 is not installed.
-        """
-        return cls.at(from_environment(prefix, environ), limits=limits)
-
-    @classmethod
-    def at(cls, place: Location, *, limits: TimeLimits = USUAL) -> MessageQueueClient:
+    def at(cls, place: Location, *, limits: TimeLimits = USUAL) -> Self:
         """Return a client of the store at a location: `valkey[s]://`, `redis[s]://` or `sqs://store`."""
         if place.engine in valkey.SCHEMES:
             from pulumi_modelstore_client.queue.valkey_engine import ValkeyQueues
@@ -101,14 +84,6 @@ class MessageQueueClient:
     def close(self) -> None:
         """Close the connections."""
         self._engine.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Received:
