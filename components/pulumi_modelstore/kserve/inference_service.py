@@ -196,6 +196,8 @@ class GpuInferenceService(CheckedComponent):
         after += declare_beside(self, given, storage_uri, model_bytes=model_bytes, after=after)
         for warning in service_warnings(given):
             pulumi.log.warn(warning, self)
+        for volume in given.volumes:
+            volume.mounted_by.append(check.name)
         manifest = {
             "metadata": given.metadata(),
             "spec": {"predictor": predictor(given, storage_uri, download_bytes=download_bytes)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.volumes.placement import LocalDisk
 
 
 def service_warnings(arguments: ServiceArguments) -> list[str]:
@@ -14,6 +15,7 @@ def service_warnings(arguments: ServiceArguments) -> list[str]:
         if features:
             said = "Knative drops or refuses part of it unless its ConfigMap config-features enables"
             found.append(f"{said} {', '.join(features)}")
+    found += _shared_volumes(arguments)
     cache = arguments.node_cache
     if cache is not None and cache.shared and cache.credentials is None and arguments.account_name is not None:
         place = "a namespace of its own, kserve-localmodel-jobs unless its ConfigMap says otherwise"
@@ -36,6 +38,19 @@ def _knative_features(arguments: ServiceArguments) -> list[str]:
         "kubernetes.podspec-persistent-volume-claim": arguments.mounts,
     }
     return [feature for feature, is_needed in needed.items() if is_needed]
+
+
+def _shared_volumes(arguments: ServiceArguments) -> list[str]:
+    """Volumes of one node that another service mounts too: whether its pods come to that node, nobody sees here."""
+    one_node = arguments.placement is not None and arguments.placement.on_one_node
+    remedy = 'give the volume access_mode="ReadWriteMany", or both services a placement on one node'
+    return [
+        f'volume "{volume.given_name}" is ReadWriteOnce, and service "{volume.mounted_by[0]}" mounts it too: pods of '
+        f"both start only on one node; {remedy}"
+        for volume in arguments.volumes
+        if volume.mounted_by and volume.access_mode == "ReadWriteOnce" and volume.claim_name and not one_node
+        if not isinstance(volume.placement, LocalDisk)
+    ]
 
 
 def _idle_gpus(arguments: ServiceArguments) -> list[str]:

@@ -16,6 +16,7 @@ def check_volumes(check: ArgumentCheck, arguments: ServiceArguments) -> None:
             if arguments.nodes == 1 and isinstance(arguments.max_replicas, int):
                 check.extend(volume.nodes_problems(max(arguments.max_replicas, 0), argument="max_replicas"))
         _check_namespace(check, arguments, volume)
+        _check_other_services(check, arguments, volume)
     _check_selectors(check, arguments)
 
 
@@ -24,6 +25,14 @@ def _check_namespace(check: ArgumentCheck, arguments: ServiceArguments, volume: 
     if volume.claim_name and is_plain(here) and is_plain(there) and here != there:
         found = f'is "{here}", but volume "{volume.given_name}" is in "{there}", where no other namespace can use it'
         check.add("kubernetes_namespace", found, "Declare both for one namespace")
+
+
+def _check_other_services(check: ArgumentCheck, arguments: ServiceArguments, volume: ModelVolume) -> None:
+    if volume.access_mode != "ReadWriteOncePod" or not volume.mounted_by:
+        return
+    places = {id(mount.volume): f"mounts[{number}].volume" for number, mount in enumerate(arguments.mounts)}
+    found = f'"{volume.given_name}" is ReadWriteOncePod, and service "{volume.mounted_by[0]}" has it already'
+    check.add(places.get(id(volume), "model"), found, 'Give the volume access_mode="ReadWriteMany"')
 
 
 def _check_selectors(check: ArgumentCheck, arguments: ServiceArguments) -> None:

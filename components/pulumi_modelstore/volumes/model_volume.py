@@ -53,8 +53,7 @@ class ModelVolume(CheckedComponent):
         access_mode: unset, ReadWriteOnce, or what a class without it has instead.
         nodes: on how many nodes pods mount it at once.
         placement: `Shared()`, `NodeGroup(...)`, `LocalDisk(node_group=...)` or `EmptyDir()`.
-        fill: what a Job brings in, `HuggingFaceFill(...)`, `ArtifactFill(...)`, `BucketFill(...)` or `ImageFill(...)`;
-            the stack goes on when it is there.
+        fill: what a Job brings in: `HuggingFaceFill`, `ArtifactFill`, `BucketFill`, `ImageFill`; the stack waits.
         fill_job: the Job's pod.
         preload: False makes the volume and leaves it empty.
         mount_path: where pods see it.
@@ -146,6 +145,7 @@ class ModelVolume(CheckedComponent):
         super().__init__(check, opts)
         # Plain, for consumers in this program: they are checked against it, and refer to the claim by name.
         self.kubernetes_namespace_input = kubernetes_namespace
+        self.mounted_by: list[str] = []  # services of this program, each checked against those before
         self.scheduling = {} if self.refused else scheduling(self.placement)
         self.objects: Sequence[pulumi.Resource] = ()
         """What must be in place before a pod mounts the volume."""

@@ -253,6 +253,38 @@ def test_replicas_of_one_node_share_a_volume() -> None:
     assert predictor(declare(program))["maxReplicas"] == 2
 
 
+@pytest.mark.parametrize(
+    ("volume", "warned"),
+    [
+        ({}, ['volume "llama" is ReadWriteOnce, and service "a" mounts it too']),
+        ({"access_mode": "ReadWriteMany"}, []),
+        ({"placement": LocalDisk(node_group=GPU_NODES)}, []),
+        ({"placement": EmptyDir()}, []),
+    ],
+)
+def test_two_services_on_a_volume_of_one_node_are_warned_about(volume: dict[str, Any], warned: list[str]) -> None:
+    def program() -> None:
+        mounts = [Mount(volume=ModelVolume("llama", size="30Gi", **volume), mount_as="/llama")]
+        for name in ("a", "b"):
+            GpuInferenceService(name, model="pvc://models", mounts=mounts)
+
+    warnings = declare(program).warnings
+    assert [said for said, start in zip(warnings, warned, strict=True) if said.startswith(start)] == warnings
+
+
+def test_two_services_on_a_volume_of_one_pod_are_refused() -> None:
+    def program() -> None:
+        volume = ModelVolume("llama", size="30Gi", access_mode="ReadWriteOncePod")
+        GpuInferenceService("a", model=volume)
+        GpuInferenceService("b", model=volume)
+        GpuInferenceService("c", model="pvc://models", mounts=[Mount(volume=volume, mount_as="/llama")])
+
+    with pytest.raises(InvalidArguments) as refused:
+        declare(program)
+    said = '"llama" is ReadWriteOncePod, and service "a" has it already. Give the volume access_mode="ReadWriteMany".'
+    assert [str(problem) for problem in refused.value.problems] == [f"model: {said}", f"mounts[0].volume: {said}"]
+
+
 QUERY = Keda(query="sum(requests)", server="http://prometheus:9090")
 
 

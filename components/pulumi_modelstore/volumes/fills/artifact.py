@@ -73,7 +73,8 @@ class ArtifactFill(FillSettings):
             try:
                 Path(bundle).expanduser().read_text(encoding="ascii")
             except (OSError, ValueError) as error:
-                found.append(Problem("model", f"has a store whose ca_bundle {bundle!r} cannot be read: {error}"))
+                said = f"has a store whose ca_bundle {bundle!r} cannot be read: {error}"
+                found.append(Problem("model", said, "Name a PEM file of this machine, which goes into the Job"))
         return found
 
     def source(self) -> dict[str, Any]:
