@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
+from pulumi_modelstore.serving.mount import mounted_volumes
 from pulumi_modelstore.serving.vllm import VllmRuntime
+from pulumi_modelstore.volumes.model_volume import ModelVolume
 from pulumi_modelstore.volumes.placement import LocalDisk
 
 
@@ -29,15 +31,23 @@ def service_warnings(arguments: ServiceArguments) -> list[str]:
 def _knative_features(arguments: ServiceArguments) -> list[str]:
     """Features of Knative's that are off by default (Knative serving 0.48, pkg/apis/serving/fieldmask.go)."""
     placement = arguments.placement
+    claims = [volume for volume in mounted_volumes(arguments.mounts).values() if not _is_scratch(volume)]
     needed = {
         "kubernetes.podspec-nodeselector": placement is not None and placement.node_selector,
         "kubernetes.podspec-tolerations": placement is not None and placement.tolerations,
         "kubernetes.podspec-priorityclassname": placement is not None and placement.priority_class,
         "kubernetes.podspec-runtimeclassname": placement is not None and placement.runtime_class,
         "kubernetes.podspec-securitycontext": True,
-        "kubernetes.podspec-persistent-volume-claim": arguments.mounts,
+        "kubernetes.podspec-init-containers": arguments.init_containers(),
+        "kubernetes.podspec-persistent-volume-claim": claims,
+        # Asked for by the claim's own entry in the pod, whatever each mount of it says.
+        "kubernetes.podspec-persistent-volume-write": claims,
     }
     return [feature for feature, is_needed in needed.items() if is_needed]
+
+
+def _is_scratch(volume: ModelVolume | str) -> bool:
+    return isinstance(volume, ModelVolume) and volume.is_scratch
 
 
 def _shared_volumes(arguments: ServiceArguments) -> list[str]:

@@ -12,6 +12,7 @@ from pulumi_modelstore import (
     Gpu,
     GpuInferenceService,
     Hpa,
+    HuggingFaceFill,
     InvalidArguments,
     Keda,
     Kpa,
@@ -420,6 +421,23 @@ def test_knative_scales_to_zero_and_says_what_it_needs() -> None:
     declared = serve(deployment_mode="Knative", min_replicas=0, placement=PodPlacement(node_selector={"a": "b"}))
     assert (predictor(declared)["minReplicas"], predictor(declared)["maxReplicas"]) == (0, 1)
     assert [said for said in declared.warnings if "kubernetes.podspec-nodeselector" in said] != []
+
+
+def test_knative_is_told_what_volumes_need_of_it() -> None:
+    def program() -> None:
+        hub = HuggingFaceFill(repository="Qwen/Qwen3-0.6B", revision="0a" * 20)
+        scratch = ModelVolume("scratch", size="10Gi", placement=EmptyDir(), fill=hub)
+        mounts = {
+            "claim": Mount(volume="data", mount_as="/data", read_only=True),
+            "filled": Mount(volume=scratch, mount_as="/hub"),
+        }
+        for name, mount in mounts.items():
+            GpuInferenceService(name, model="pvc://models", deployment_mode="Knative", mounts=[mount])
+
+    claim, filled = [said for said in declare(program).warnings if "config-features" in said]
+    for feature in ("persistent-volume-claim", "persistent-volume-write"):
+        assert (f"podspec-{feature}" in claim, f"podspec-{feature}" in filled) == (True, False)
+    assert ("podspec-init-containers" in claim, "podspec-init-containers" in filled) == (False, True)
 
 
 def test_several_nodes_have_workers() -> None:
