@@ -66,7 +66,8 @@ class KeyValueStoreClient(StoreClient):
         """Delete a namespace with all of its data; False where there is none.
 
         Its name is free at once. What others write with a namespace that they hold is refused from then on: at once on
-        Valkey, within five seconds on DynamoDB, where what they wrote until then is never seen, and removed later.
+        Valkey, within five seconds on DynamoDB, where what they wrote until then is never seen, and removed later. They
+        may still read what this has not come to yet; whoever looks the name up does not.
         """
         encoded_name(name)
         return self._engine.remove(name)
