@@ -95,6 +95,6 @@ def _pod(arguments: ServiceArguments, download_bytes: int | None) -> dict[str, A
             "initContainers": arguments.init_containers(),
             "volumes": arguments.volumes_of_a_pod(),
             "workerSpec": worker_spec(arguments, download_bytes),
-            **scheduling(arguments.placement, arguments.volumes),
+            **scheduling(arguments.placement, arguments.volumes, arguments.node_cache),
         }
     )

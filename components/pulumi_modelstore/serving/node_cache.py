@@ -30,8 +30,8 @@ class NodeCache(CheckedSettings):
     """A LocalModelNamespaceCache, or a LocalModelCache, of the service's model.
 
     Args:
-        node_groups: LocalModelNodeGroups by name, the `NodeGroup` of that name, or a `ModelNodeGroup` of the stack,
-            which then comes first; at least one.
+        node_groups: LocalModelNodeGroups by name, the `NodeGroup` of that name, whose taints the service's pods then
+            put up with, or a `ModelNodeGroup` of the stack, which then comes first too; at least one.
         size: room that the model needs there, such as `20Gi`; unset, the model's own size where it is known.
         shared: whether services of all namespaces may use it (LocalModelCache); of two caches of one URI KServe
             refuses the second. Unset, only those of the service's namespace (KServe 0.18 or later).
@@ -51,8 +51,15 @@ class NodeCache(CheckedSettings):
 
     def group_names(self) -> list[str]:
         """Names of the node groups."""
-        groups = [group.group if isinstance(group, ModelNodeGroup) else group for group in self.node_groups]
-        return [group.name if isinstance(group, NodeGroup) else group for group in groups]
+        return [group.name if isinstance(group, NodeGroup) else group for group in self._groups()]
+
+    def tolerations(self) -> list[dict[str, str]]:
+        """What pods must put up with on nodes of the groups, as far as they are given as more than a name."""
+        groups = [group for group in self._groups() if isinstance(group, NodeGroup)]
+        return [toleration.manifest() for group in groups for toleration in group.tolerations]
+
+    def _groups(self) -> list[str | NodeGroup]:
+        return [group.group if isinstance(group, ModelNodeGroup) else group for group in self.node_groups]
 
     @property
     def needs(self) -> list[pulumi.Resource]:

@@ -9,6 +9,7 @@ from typing import Any
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.serving.mount import Mount, mounted_volumes
+from pulumi_modelstore.serving.node_cache import NodeCache
 from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.volumes.model_volume import ModelVolume
 from pulumi_modelstore.volumes.placement import LocalDisk
@@ -78,12 +79,16 @@ def deployment_strategy(placement: PodPlacement | None, volumes: Sequence[ModelV
     return None
 
 
-def scheduling(placement: PodPlacement | None, volumes: Sequence[ModelVolume]) -> dict[str, Any]:
-    """The pod's fields by which it comes to nodes that may have it and that its volumes are for."""
+def scheduling(
+    placement: PodPlacement | None, volumes: Sequence[ModelVolume], cache: NodeCache | None = None
+) -> dict[str, Any]:
+    """The pod's fields by which it comes to nodes that may have it, and that its volumes and its cache are for."""
     selector: dict[str, str] = {}
     tolerations: list[dict[str, Any]] = []
     own = placement.manifest() if placement else {}
-    for wanted in [*(volume.scheduling for volume in volumes), own]:
+    # KServe selects a cache's nodes by the volume that it makes there, and puts up with no taint of theirs.
+    cached = {"tolerations": cache.tolerations()} if cache else {}
+    for wanted in [*(volume.scheduling for volume in volumes), cached, own]:
         selector |= wanted.get("nodeSelector", {})
         tolerations += [item for item in wanted.get("tolerations", []) if item not in tolerations]
     merged = own | {"nodeSelector": selector, "tolerations": tolerations}

@@ -22,6 +22,7 @@ from pulumi_modelstore import (
     S3Compatible,
     StorageInitializer,
     StorageNamespace,
+    Toleration,
     VllmRuntime,
 )
 from unit.components.declared import Declared, declare
@@ -103,14 +104,18 @@ def test_a_cache_for_all_namespaces_is_filled_from_the_one_of_kserves_jobs() -> 
 
 def cached_on(limit: str, **cache: Any) -> Callable[[], None]:
     def run() -> None:
-        disks = ModelNodeGroup("disks", group=NodeGroup(name="h100", selector={"gpu": "h100"}), storage_limit=limit)
+        group = NodeGroup(name="h100", selector={"gpu": "h100"}, tolerations=(Toleration(key="gpu"),))
+        disks = ModelNodeGroup("disks", group=group, storage_limit=limit)
         program(node_cache=NodeCache(node_groups=("gpu", disks), **cache))()
 
     return run
 
 
 def test_a_cache_comes_after_the_disks_that_the_stack_declares() -> None:
-    cache = declare(cached_on("1500Gi"))["llama-cache"]
+    declared = declare(cached_on("1500Gi"))
+    cache = declared["llama-cache"]
+    assert predictor(declared)["tolerations"] == [{"key": "gpu", "operator": "Exists"}]
+    assert "nodeSelector" not in predictor(declared), "it may also come to the other group"
     assert cache.inputs["spec"]["nodeGroups"] == ["gpu", "h100"]
     assert "disks-nodes" in cache.dependencies
 
