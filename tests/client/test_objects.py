@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from pulumi_modelstore_client import (
     AccessRefused,
     InvalidRequest,
     NotInStore,
     ObjectStoreClient,
+    StoreFull,
     StoreUnreachable,
     TimeLimits,
     TooLarge,
@@ -140,6 +142,20 @@ def test_nobody_answers_and_what_no_store_takes() -> None:
     for url in ("s3://bucket/p", "gs://bucket?access=public"):
         with pytest.raises(InvalidRequest):
             at(url)
+
+
+@pytest.mark.parametrize("code", ["XMinioStorageFull", "QuotaExceeded"])
+def test_a_full_store_is_said_where_the_server_says_so(code: str) -> None:
+    url = "s3://bucket/p?access=private&region=us-east-1&endpoint=http://127.0.0.1:9"
+    pair = {"MODELSTORE_OBJECTS_ACCESS_KEY_ID": "a", "MODELSTORE_OBJECTS_SECRET_ACCESS_KEY": "b"}
+    objects = ObjectStoreClient.from_environment(environ={"MODELSTORE_OBJECTS_URL": url, **pair}, limits=HASTY)
+    refusal = {"Error": {"Code": code, "Message": "no room"}}
+    # No disk of the tests is filled up for it: MinIO and versitygw answer so.
+    objects._service.meta.events.register(
+        "before-call.s3.PutObject", lambda **_: (AWSResponse("", 507, {}, None), refusal)
+    )
+    with pytest.raises(StoreFull, match=rf"could not be written \(a, .*{code}: no room\. Make room"):
+        objects.put("a", b"content")
 
 
 def test_public_urls_of_aws_and_of_an_endpoint_that_browsers_see() -> None:

@@ -32,10 +32,26 @@ with client.KeyValueStoreClient.from_environment() as store:
     space = store.create_namespace("greetings")
     space.put("hello", b"world")
     print(space.get("hello").decode())
+with client.MessageQueueClient.from_environment() as queues:
+    jobs = queues.create("jobs")
+    jobs.send(b"done")
+    (message,) = jobs.receive()
+    jobs.ack(message)
+    print(message.body.decode())
+with client.ObjectStoreClient.from_environment() as objects:
+    print(objects.url("a"))
 """
 
 
-def test_a_client_works_where_pulumi_cannot_be_imported(valkey: ValkeyServer, store_name: str) -> None:
-    environment = {"PYTHONDONTWRITEBYTECODE": "1", **valkey.environment("MODELSTORE_KV", store=store_name)}
+def test_the_clients_work_where_pulumi_cannot_be_imported(valkey: ValkeyServer, store_name: str) -> None:
+    environment = {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **valkey.environment("MODELSTORE_KV", store=store_name),
+        **valkey.environment("MODELSTORE_QUEUE", store=store_name),
+        "MODELSTORE_OBJECTS_URL": "s3://bucket/p?access=public&region=eu-west-1",
+    }
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, timeout=60)
-    assert (done.stdout, done.stderr) == ("world\n", "")
+    assert (done.stdout, done.stderr) == (
+        "world\ndone\nhttps://bucket.s3.eu-west-1.amazonaws.com/p/a\n",
+        "",
+    )
