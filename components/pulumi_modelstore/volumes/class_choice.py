@@ -23,6 +23,8 @@ StorageClass: TypeAlias = StorageClassSettings | VolumeClass | str | None
 CONFIG_KEY = "storageClass"
 """Key of the stack's configuration with its default class: a name, or an object with `kind` and settings."""
 
+# A file system takes longer to make than pulumi-kubernetes waits; a fill or a service waits for it all the same.
+_SKIP_AWAIT = "pulumi.com/skipAwait"
 _CLASSES = {
     "efs": "aws.Efs",
     "fsx-lustre": "aws.FsxLustre",
@@ -63,6 +65,18 @@ class ClassChoice:
     def node_bound(self) -> bool:
         """Whether its storage is known to be a disk of one node."""
         return self.settings is not None and self.settings.node_bound
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Annotations of its claims."""
+        slow = self.settings is not None and self.settings.provisions_slowly
+        return {_SKIP_AWAIT: "true"} if slow else {}
+
+    @property
+    def ignored_changes(self) -> list[str]:
+        """Fields of its claims whose change Kubernetes would refuse, and that nothing depends on."""
+        unlimited = self.settings is not None and not self.settings.limits_size
+        return ["spec.resources"] if unlimited else []
 
     def default_mode(self) -> AccessMode:
         """ReadWriteOnce, unless the class is known not to have it."""

@@ -35,8 +35,6 @@ from pulumi_modelstore.volumes.volume_check import (
 from pulumi_modelstore.volumes.volume_size import KnownModel, check_size, known_bytes
 
 MOUNT_PATH = "/model-cache"
-# A file system takes longer to make than pulumi-kubernetes waits; a fill or a service waits for it all the same.
-_SKIP_AWAIT = "pulumi.com/skipAwait"
 
 
 class ModelVolume(CheckedComponent):
@@ -156,15 +154,17 @@ class ModelVolume(CheckedComponent):
         if scratch:
             self.claim_name = ""
         else:
-            slow = choice.settings is not None and choice.settings.provisions_slowly
-            awaited = {_SKIP_AWAIT: "true"} if slow else {}
-            metadata = _metadata(self.claim_name, kubernetes_namespace, labels, {**awaited, **annotations})
+            metadata = _metadata(self.claim_name, kubernetes_namespace, labels, {**choice.annotations, **annotations})
             claim = KubernetesObject(
                 f"{check.name}-claim",
                 api_version="v1",
                 kind="PersistentVolumeClaim",
                 manifest={"metadata": metadata, "spec": self._claim_spec(choice.name)},
-                opts=self.child_options(depends_on=[*choice.after], retain_on_delete=on_delete == "retain"),
+                opts=self.child_options(
+                    depends_on=[*choice.after],
+                    retain_on_delete=on_delete == "retain",
+                    ignore_changes=choice.ignored_changes,
+                ),
             )
             self.objects = (claim,)
         if self._fill is not None:

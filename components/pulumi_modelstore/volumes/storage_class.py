@@ -45,6 +45,8 @@ class StorageClassSettings(CheckedSettings, ABC):
     """Access modes that it has; the first is the default."""
     expandable: ClassVar[bool] = False
     """Whether a claim can grow."""
+    limits_size: ClassVar[bool] = True
+    """Whether a claim holds no more than its size."""
     node_bound: ClassVar[bool] = False
     """Whether the storage is a disk of one node."""
     provisions_slowly: ClassVar[bool] = False

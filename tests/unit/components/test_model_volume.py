@@ -88,6 +88,15 @@ def test_a_claim_with_everything() -> None:
     assert not volume(size="1Gi", on_delete="delete")["llama-claim"].request.retainOnDelete
 
 
+@pytest.mark.parametrize(
+    ("storage_class", "ignored"),
+    [(Efs(), ["spec.resources"]), (Nfs(server="nfs.example.org"), ["spec.resources"]), (FsxLustre(), []), ("fast", [])],
+)
+def test_another_size_changes_no_claim_that_is_not_held_to_its_own(storage_class: Any, ignored: list[str]) -> None:
+    request = volume(size="1Gi", storage_class=storage_class)["llama-claim"].request
+    assert list(request.ignoreChanges) == ignored
+
+
 def test_the_class_is_the_volumes_then_the_stacks_then_the_clusters() -> None:
     def of_class(config: dict[str, str], **arguments: Any) -> str | None:
         declared = declare(lambda: ModelVolume("llama", size="5Ti", **arguments) and None, config=config)

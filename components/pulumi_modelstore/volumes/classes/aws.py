@@ -32,6 +32,7 @@ class Efs(StorageClassSettings):
     title: ClassVar[str] = "Amazon EFS"
     provisioner: ClassVar[str] = "efs.csi.aws.com"
     modes: ClassVar[tuple[AccessMode, ...]] = ("ReadWriteOnce", "ReadWriteMany")
+    limits_size: ClassVar[bool] = False
 
     def needed(self) -> Sequence[str]:
         """The file system."""

@@ -134,6 +134,7 @@ class Nfs(StorageClassSettings):
     title: ClassVar[str] = "NFS"
     provisioner: ClassVar[str] = "nfs.csi.k8s.io"
     modes: ClassVar[tuple[AccessMode, ...]] = ("ReadWriteMany",)
+    limits_size: ClassVar[bool] = False
     advised_mount_options: ClassVar[tuple[str, ...]] = ("nfsvers=4.1",)
 
     def needed(self) -> Sequence[str]:

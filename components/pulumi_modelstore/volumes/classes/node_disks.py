@@ -23,6 +23,7 @@ class LocalPath(StorageClassSettings):
     title: ClassVar[str] = "local-path"
     provisioner: ClassVar[str] = "rancher.io/local-path"
     modes: ClassVar[tuple[AccessMode, ...]] = ("ReadWriteOnce",)
+    limits_size: ClassVar[bool] = False
     node_bound: ClassVar[bool] = True
 
     def provisioner_parameters(self) -> Mapping[str, pulumi.Input[str] | None]:
