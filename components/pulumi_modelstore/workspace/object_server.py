@@ -140,6 +140,8 @@ class ObjectServer(CheckedComponent):
     def bucket_job(self, bucket: str, *, image: pulumi.Input[str], name: str | None = None) -> KubernetesObject | None:
         """Declare a Job in the cluster that makes a bucket, for deployers who do not reach the server from outside.
 
+        Over TLS it trusts the `ca.crt` of the server's `tls_secret`.
+
         Args:
             bucket: its name.
             image: with the AWS CLI, by digest, such as `docker.io/amazon/aws-cli:2@sha256:...`.
