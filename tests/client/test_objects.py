@@ -71,6 +71,11 @@ def test_objects_are_put_read_listed_and_deleted(server: Any, bucket: str, acces
     file.write_bytes(b"f" * 9_000_000)
     objects.put("reports/a b+é.json", b"{}", content_type="application/json")
     objects.put("reports/file", file)
+    objects.put("buffer", memoryview(b"abc"))  # type: ignore[arg-type]
+    assert objects.get("buffer") == b"abc"
+    objects.delete("buffer")
+    with pytest.raises(InvalidRequest, match=r"of the type str \(text\)\. Give bytes, a Path"):
+        objects.put("text", "content")  # type: ignore[arg-type]
     with file.open("rb") as opened:
         objects.put("other", opened)
     assert [(found.key, found.size) for found in objects.list()] == [

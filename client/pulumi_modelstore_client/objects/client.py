@@ -69,10 +69,13 @@ class ObjectStoreClient(StoreClient):
             content_type: what browsers are told, such as `application/json`.
         """
         whole = object_key(self._prefix, key)
+        if not isinstance(data, bytes | bytearray | memoryview | Path) and not hasattr(data, "read"):
+            remedy = "Give bytes, a Path, or a file that is open for reading; encode text: text.encode()"
+            raise InvalidRequest(f"An object cannot be of the type {type(data).__name__}", on=key, remedy=remedy)
         further = {"ContentType": content_type} if content_type else {}
         with asking("The object could not be written", self._place, on=key):
-            if isinstance(data, bytes):
-                self._service.put_object(Bucket=self._bucket, Key=whole, Body=data, **further)
+            if isinstance(data, bytes | bytearray | memoryview):
+                self._service.put_object(Bucket=self._bucket, Key=whole, Body=bytes(data), **further)
             elif isinstance(data, Path):
                 self._service.upload_file(str(data), self._bucket, whole, ExtraArgs=further)
             else:
