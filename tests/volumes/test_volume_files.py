@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("aiohttp", reason="the stand-in of a cluster is an aiohttp server")
 
-from pulumi_modelstore import EmptyDir, InvalidArguments, ModelVolume, VolumeFiles
+from pulumi_modelstore import EmptyDir, InvalidArguments, ModelVolume, Registry, RegistryCredentials, VolumeFiles
 from pulumi_modelstore_provider.artifacts.source import read_source
 from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
 from pulumi_modelstore_provider.resources.volume_files import VolumeFilesProvider
@@ -159,6 +159,20 @@ def test_the_component_declares_its_files_after_the_claim(stack: Stack) -> None:
     )
     assert set(inputs["files"]) == {"a.bin", "deep/b.bin"}
     assert inputs["onDelete"] == "purge"
+
+
+def test_an_image_of_a_private_registry_is_pulled_with_credentials_of_the_stack(stack: Stack) -> None:
+    def program(place: str) -> None:
+        account = Registry(host="harbor.example.org", username="robot", password="hush")
+        pulls = RegistryCredentials("harbor", registries=[account], kubernetes_namespace="team-a")
+        files = {"source": stack.source, "kubernetes_namespace": place, "image": "harbor.example.org/python:3.12"}
+        VolumeFiles("adapters", volume="models", pull_secrets=["other", pulls], **files)
+
+    files = declare(lambda: program("team-a"))["adapters-files"]
+    assert files.inputs["pullSecrets"] == ["other", "harbor"]
+    assert "harbor-secret" in files.dependencies
+    with pytest.raises(InvalidArguments, match=r'pull_secrets\[1\]: are in "team-a", and they are needed in "team-b"'):
+        declare(lambda: program("team-b"))
 
 
 def test_bad_arguments(stack: Stack) -> None:

@@ -24,7 +24,7 @@ class PullSecrets:
 
 
 def check_pull_secrets(check: ArgumentCheck, given: Any, kubernetes_namespace: Any) -> PullSecrets:
-    """The pull Secrets of a ServiceAccount in that namespace."""
+    """The pull Secrets of pods, or of a ServiceAccount, in that namespace."""
     if isinstance(given, str) or not isinstance(given, Sequence):
         remedy = "Pass a list of RegistryCredentials(...) or names"
         check.add("pull_secrets", f"{type(given).__name__} is no list", remedy)
@@ -39,7 +39,7 @@ def check_pull_secrets(check: ArgumentCheck, given: Any, kubernetes_namespace: A
         elif check.uses(where, item, RegistryCredentials):
             here, there = kubernetes_namespace, item.kubernetes_namespace_input
             if is_plain(here) and is_plain(there) and here != there:
-                found = f'are in "{there}", and the ServiceAccount is in "{here}", which cannot use them'
+                found = f'are in "{there}", and they are needed in "{here}", which cannot use them'
                 check.add(where, found, "Declare both for one namespace")
             names.append(item.secret)
             # The ServiceAccount beside the Secret is for services without a namespace's.

@@ -13,6 +13,8 @@ from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
 from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.arguments.kubernetes import label_name_problems, subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.kserve.pull_secrets import check_pull_secrets
+from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.volumes.model_volume import ModelVolume
 from pulumi_modelstore_provider.artifacts.content import Content
 from pulumi_modelstore_provider.artifacts.source import read_source
@@ -39,7 +41,7 @@ class VolumeFiles(CheckedComponent):
         context: of the kubeconfig; unset, its current one.
         image: of the pod, with Python 3.11 or newer.
         user: numeric id that the files belong to; None leaves it to the cluster, as OpenShift wants it.
-        pull_secrets: names of Secrets for the image.
+        pull_secrets: what the image is pulled with: `RegistryCredentials(...)`, or names of pull Secrets.
         on_delete: `retain` leaves the files when this leaves the stack; `purge` removes those that it brought.
         opts: options of the component.
 
@@ -62,7 +64,7 @@ class VolumeFiles(CheckedComponent):
         context: str | None = None,
         image: str = "python:3.12-slim",
         user: int | None = 1000,
-        pull_secrets: Sequence[str] = (),
+        pull_secrets: Sequence[RegistryCredentials | str] = (),
         on_delete: Literal["retain", "purge"] = "retain",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -71,8 +73,7 @@ class VolumeFiles(CheckedComponent):
         content = _content(check, source)
         if not isinstance(folder, str) or (folder.strip("/") and not _FOLDER.fullmatch(folder.strip("/"))):
             check.add("folder", f"{folder!r} is no folder of a claim", "Write it like adapters or llama/v2")
-        for number, secret in enumerate(check.texts("pull_secrets", pull_secrets)):
-            check.extend(subdomain_name_problems(secret, argument=f"pull_secrets[{number}]"))
+        pulls = check_pull_secrets(check, pull_secrets, namespace)
         texts = {"kubeconfig": kubeconfig, "context": context, "image": image}
         given = {argument: check.text(argument, value) for argument, value in texts.items()}
         if user is not None and (isinstance(user, bool) or not isinstance(user, int) or user < 1):
@@ -94,9 +95,9 @@ class VolumeFiles(CheckedComponent):
             source=str(source),
             on_delete=on_delete,
             user=user,
-            pull_secrets=list(pull_secrets),
+            pull_secrets=list(pulls.names),
             **given,
-            opts=self.child_options(depends_on=list(after), custom_timeouts=_TIMEOUTS),
+            opts=self.child_options(depends_on=[*after, *pulls.resources], custom_timeouts=_TIMEOUTS),
         )
         self.register_outputs({"claim": claim, "folder": folder})
 

@@ -166,9 +166,7 @@ def test_another_namespaces_pull_secret_is_refused() -> None:
         harbor = RegistryCredentials("harbor", registries=[HARBOR], kubernetes_namespace="other")
         _namespace(pull_secrets=[harbor])()
 
-    with pytest.raises(
-        InvalidArguments, match='pull_secrets\\[0\\]: are in "other", and the ServiceAccount is in "def'
-    ):
+    with pytest.raises(InvalidArguments, match='pull_secrets\\[0\\]: are in "other", and they are needed in "def'):
         declare(program)
 
 
