@@ -27,7 +27,7 @@ _ACCESS = {
 }  # fmt: skip
 _ABSENT = {"AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NoSuchKey", "QueueDoesNotExist", "404",
            "ResourceNotFoundException"}  # fmt: skip
-_FULL = {"QuotaExceeded", "XMinioStorageFull", "ItemCollectionSizeLimitExceededException"}
+_FULL = {"InsufficientStorage", "ItemCollectionSizeLimitExceededException", "QuotaExceeded", "XMinioStorageFull"}
 _LATER = {
     "OverLimit", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "SlowDown", "ThrottlingException",
     "TransactionCanceledException",

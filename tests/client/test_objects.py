@@ -6,11 +6,11 @@ import json
 import urllib.error
 import urllib.request
 import uuid
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
 
 from pulumi_modelstore_client import (
     AccessRefused,
@@ -23,6 +23,7 @@ from pulumi_modelstore_client import (
     TooLarge,
 )
 from servers.binaries import free_port
+from servers.versitygw import versity_gateway
 
 HASTY = TimeLimits(connect=1, read=5, attempts=1)
 
@@ -149,18 +150,16 @@ def test_nobody_answers_and_what_no_store_takes() -> None:
             at(url)
 
 
-@pytest.mark.parametrize("code", ["XMinioStorageFull", "QuotaExceeded"])
-def test_a_full_store_is_said_where_the_server_says_so(code: str) -> None:
-    url = "s3://bucket/p?access=private&region=us-east-1&endpoint=http://127.0.0.1:9"
-    pair = {"MODELSTORE_OBJECTS_ACCESS_KEY_ID": "a", "MODELSTORE_OBJECTS_SECRET_ACCESS_KEY": "b"}
-    objects = ObjectStoreClient.from_environment(environ={"MODELSTORE_OBJECTS_URL": url, **pair}, limits=HASTY)
-    refusal = {"Error": {"Code": code, "Message": "no room"}}
-    # No disk of the tests is filled up for it: MinIO and versitygw answer so.
-    objects._service.meta.events.register(
-        "before-call.s3.PutObject", lambda **_: (AWSResponse("", 507, {}, None), refusal)
-    )
-    with pytest.raises(StoreFull, match=rf"could not be written \(a, .*{code}: no room\. Make room"):
-        objects.put("a", b"content")
+def test_a_full_disk_is_said_and_what_is_there_is_still_read() -> None:
+    with versity_gateway(disk="2m") as server:
+        server.client().create_bucket(Bucket="objects")
+        objects = store(server, "objects", "private")
+        objects.put("there", b"t" * 500_000)
+        for content in (b"m" * 4_000_000, BytesIO(b"m" * 12_000_000)):
+            with pytest.raises(StoreFull, match=r"could not be written \(more, .*No space left.*Make room"):
+                objects.put("more", content)
+        assert objects.get("there") == b"t" * 500_000
+        assert [found.key for found in objects.list()] == ["there"]
 
 
 def test_public_urls_of_aws_and_of_an_endpoint_that_browsers_see() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from servers.binaries import answers, binary, free_port, running
 
@@ -54,10 +57,10 @@ class VersityGateway:
         }
 
 
-def _metadata_options(folder: Path) -> list[str]:
+def _metadata_options(folder: Path, data: Path) -> list[str]:
     """Object metadata goes into extended attributes, or beside the data where the file system has none."""
     try:
-        os.setxattr(folder, "user.modelstore", b"1")
+        os.setxattr(data, "user.modelstore", b"1")
     except OSError:
         sidecar = folder / "metadata"
         sidecar.mkdir()
@@ -66,13 +69,19 @@ def _metadata_options(folder: Path) -> list[str]:
 
 
 @contextmanager
-def versity_gateway(*, region: str = "us-east-1") -> Iterator[VersityGateway]:
-    """Run the IAM service and the gateway on free loopback ports, data in a folder that goes with them."""
+def versity_gateway(*, region: str = "us-east-1", disk: str = "") -> Iterator[VersityGateway]:
+    """Run the IAM service and the gateway on free loopback ports, data in a folder that goes with them.
+
+    `disk` is the size of a disk of its own for the data, such as `2m`.
+    """
     server = str(binary("versitygw"))
     # A socket's path may have about 100 characters: pytest's own folders are longer.
     folder = Path(tempfile.mkdtemp(prefix="vgw-"))
     (folder / "iam").mkdir()
-    (folder / "data").mkdir()
+    data = folder / "data"
+    data.mkdir()
+    if disk:
+        _mount(data, disk)
     socket_path = folder / "iam.sock"
     iam_port, s3_port = free_port(), free_port()
     gateway = VersityGateway(
@@ -101,7 +110,7 @@ def versity_gateway(*, region: str = "us-east-1") -> Iterator[VersityGateway]:
         "--iam-standalone-endpoint",
         str(socket_path),
     ]
-    s3 += ["posix", *_metadata_options(folder), str(folder / "data")]
+    s3 += ["posix", *_metadata_options(folder, data), str(data)]
 
     def iam_ready() -> bool:
         return socket_path.exists() and answers(iam_port)
@@ -113,4 +122,14 @@ def versity_gateway(*, region: str = "us-east-1") -> Iterator[VersityGateway]:
         ):
             yield gateway
     finally:
+        if disk:
+            subprocess.run(["umount", data], check=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mount(data: Path, size: str) -> None:
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(data)]
+    mounted = subprocess.run(command, capture_output=True, text=True)
+    if mounted.returncode:
+        shutil.rmtree(data.parent)
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")

@@ -19,6 +19,7 @@ _CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
 _LATER = "Run again later: what is already there is kept"
 _OTHER_KIND = "Check that the namespace's backend is the one for this store: it does not take the request"
 _OTHER_REGION = "Check the region: the bucket is in another one"
+_FULL = "Make room on the store's disk or enlarge it, then run again"
 FOREIGN = "ForeignAnswer"
 """The `code` of an answer that no S3 store gives."""
 
@@ -42,6 +43,7 @@ _REMEDIES = {
     **dict.fromkeys(("429", "500", "502", "503", "504"), _LATER),
     **dict.fromkeys(("400", "501"), _OTHER_KIND),
     "QuotaExceeded": "Make room in the bucket or raise its quota, then run again",
+    **dict.fromkeys(("InsufficientStorage", "XMinioStorageFull", "507"), _FULL),
     "EntityTooLarge": "Check the store's limit for one object",
 }
 

@@ -16,3 +16,11 @@ def test_an_answer_without_a_message_is_its_code() -> None:
         raise ClientError(error, "ListObjectsV2")
     assert "InvalidAccessKeyId (HTTP 403)" in str(refused.value)
     assert "None" not in str(refused.value)
+
+
+@pytest.mark.parametrize("code", ["InsufficientStorage", "XMinioStorageFull", "SomethingElse"])
+def test_a_full_disk_is_told_with_its_remedy(code: str) -> None:
+    # The first is versitygw's answer, the second MinIO's.
+    error = {"Error": {"Code": code, "Message": "full"}, "ResponseMetadata": {"HTTPStatusCode": 507}}
+    with pytest.raises(StoreRefused, match=r"full \(HTTP 507\)\. Make room on the store's disk"), asking("No", on="s3"):
+        raise ClientError(error, "PutObject")
