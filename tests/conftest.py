@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_modelstore_provider.resources.declaration import pickler_kept
 from servers.azurite import Azurite, azurite_server
 from servers.binaries import servers_folder
 from servers.ceph import CephServer, ceph_server
@@ -64,6 +65,13 @@ def environment_restored() -> Iterator[None]:
     for name in os.environ.keys() - before.keys():
         del os.environ[name]
     os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def pickler_restored() -> Iterator[None]:
+    """What dynamic resources of a test's own programs have made of Python's pickler is gone for the next."""
+    with pickler_kept():
+        yield
 
 
 @pytest.fixture(autouse=True)

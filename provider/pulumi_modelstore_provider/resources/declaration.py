@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import cast
+import pickle
+from collections.abc import Awaitable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
 
 import pulumi
-from pulumi.dynamic import Resource
+from pulumi.dynamic import Resource, ResourceProvider
+
+_CHANGED = "_batch_setitems"
+
+
+@contextmanager
+def pickler_kept() -> Iterator[None]:
+    """Leave Python's pickler as it was.
+
+    Pulumi's SDK (3.272) wraps a method of it at each dynamic resource and never unwraps it: a program with some nine
+    hundred of them would end with a RecursionError.
+    """
+    pickler: Any = vars(pickle)["_Pickler"]
+    before = getattr(pickler, _CHANGED)
+    try:
+        yield
+    finally:
+        setattr(pickler, _CHANGED, before)
 
 
 class DeclaredResource(Resource):
     """A dynamic resource of this package."""
+
+    def __init__(
+        self,
+        provider: ResourceProvider,
+        name: str,
+        props: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare it, as Pulumi's class does."""
+        with pickler_kept():
+            super().__init__(provider, name, dict(props), opts)
 
     @classmethod
     def urn_of(cls, name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Output[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pulumi
@@ -103,3 +104,21 @@ def test_key_is_secret_on_the_way_in_and_out(registered: Registered) -> None:
     assert secrecy == [True]
     assert registered.secret_outputs[kind] == ["secretAccessKey"]
     assert set(registered.inputs[kind]) >= {"accessKeyId", "secretAccessKey", "bucket", "prefix", "connection"}
+
+
+def test_many_resources_leave_the_pickler_as_it_was(registered: Registered) -> None:
+    before = vars(pickle)["_Pickler"]._batch_setitems
+
+    @pulumi.runtime.test
+    def program() -> pulumi.Output[Any]:
+        tags = [
+            ArtifactTag(
+                f"t{number}", connection=CONNECTION, bucket="b", model_prefix="m/", tag=f"t{number}", target="v1"
+            )
+            for number in range(3)
+        ]
+        return tags[-1].urn
+
+    program()
+    assert "pulumi-python:dynamic/modelstore:ArtifactTag" in registered.inputs
+    assert vars(pickle)["_Pickler"]._batch_setitems is before
