@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -201,7 +202,20 @@ def test_second_run_keeps_what_was_copied(gateway_place: Place) -> None:
     assert outcome.kept == sum(map(len, FOREIGN.values())) - outcome.copied
 
 
+@pytest.fixture
+def no_large_files() -> Iterator[None]:
+    """This process can write no file above a mebibyte."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("no_large_files")
 def test_other_stores_are_streamed_from(minio_place: Place, gateway_store: Store) -> None:
-    minio_place.fill(FOREIGN, "theirs/")
+    """Part by part, and into no file on the way."""
+    files = FOREIGN | {"w.bin": secrets.token_bytes(16 * MIB + 5)}
+    minio_place.fill(files, "theirs/")
     outcome = copied(gateway_store.objects, read(minio_place, "theirs/"))
-    assert (outcome.copied, outcome.sent) == (0, sum(map(len, FOREIGN.values())))
+    assert (outcome.copied, outcome.sent) == (0, sum(map(len, files.values())))
+    assert bytes_of(gateway_store.objects, files) == files
