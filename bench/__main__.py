@@ -16,13 +16,13 @@ from bench.transfers import measurement
 FOLDER = Path(__file__).parent
 
 
-def _sections(scratch: Path, *, quick: bool) -> Mapping[str, Callable[[], dict[str, Any]]]:
+def _sections(scratch: Path, *, quick: bool, all_rounds: bool = False) -> Mapping[str, Callable[[], dict[str, Any]]]:
     return {
         "imports": lambda: {"imports": imports.measure()},
         "quickstart": lambda: {"quickstart": quickstart.measure(scratch)},
         "engines": lambda: {"engines": engines.measure(scratch)},
         "clients": lambda: clients.measure(quick=quick),
-        "transfers": lambda: measurement.measure(quick=quick),
+        "transfers": lambda: measurement.measure(quick=quick, all_rounds=all_rounds),
     }
 
 
@@ -33,6 +33,9 @@ def main() -> None:
         names = list(_sections(Path(scratch), quick=False))
         parser.add_argument("sections", nargs="*", help=f"of {', '.join(names)}; all where none is named")
         parser.add_argument("--quick", action="store_true", help="small loads, one round: printed and not kept")
+        parser.add_argument(
+            "--all-rounds", action="store_true", help="transfers: five rounds of slow clients, too; twice as long"
+        )
         arguments = parser.parse_args()
         unknown = set(arguments.sections) - set(names)
         if unknown:
@@ -41,7 +44,8 @@ def main() -> None:
         results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
         results["machine"] = machine.describe()
-        for name, measure in _sections(Path(scratch), quick=arguments.quick).items():
+        sections = _sections(Path(scratch), quick=arguments.quick, all_rounds=arguments.all_rounds)
+        for name, measure in sections.items():
             if not arguments.sections or name in arguments.sections:
                 print(f"Measuring {name}", flush=True)
                 results |= measure()
