@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.artifacts.import_job import ImportJob
 from pulumi_modelstore.artifacts.import_request import FOLDER, TARGET
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.kserve.secret_data import declare_secret
 from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.serving.security import SECURE_CONTAINER
 
@@ -91,18 +91,9 @@ def declare_import(
 
 def _declare_keys(parent: CheckedComponent, job: ImportJob, secret: str) -> pulumi.Resource:
     values = (job.keys.access_key_id, job.keys.secret_access_key)
-    return KubernetesObject(
-        f"{parent.given_name}-import-keys",
-        api_version="v1",
-        kind="Secret",
-        manifest={
-            "metadata": {"name": secret, "namespace": job.kubernetes_namespace, "labels": _labels(job)},
-            "type": "Opaque",
-            "data": {part: derive(_base64, value) for part, value in zip(_PARTS, values, strict=True)},
-        },
-        secret_fields=("data",),
-        opts=parent.child_options(),
-    )
+    metadata = {"name": secret, "namespace": job.kubernetes_namespace, "labels": _labels(job)}
+    data = dict(zip(_PARTS, values, strict=True))
+    return declare_secret(f"{parent.given_name}-import-keys", metadata, data, parent.child_options())
 
 
 def _pod(job: ImportJob, secrets: Mapping[str, SecretKey]) -> dict[str, Any]:
@@ -148,7 +139,3 @@ def _digest(files: Mapping[str, str], template: Mapping[str, Any]) -> str:
 
     text = json.dumps([files, template], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

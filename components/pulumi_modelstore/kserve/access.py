@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +9,12 @@ from typing import Any
 import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck
-from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.backends.protocol import IssuedKey
 from pulumi_modelstore.identity.check import check_identity
 from pulumi_modelstore.identity.protocol import Identity, IdentityRequest
 from pulumi_modelstore.keys.source import KeySource
-from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
 from pulumi_modelstore.kserve.openshift_ai import Connection
+from pulumi_modelstore.kserve.secret_data import declare_secret
 from pulumi_modelstore.namespace import StorageNamespace
 
 
@@ -76,18 +74,9 @@ def access_by_key(
     if connection is not None:
         annotations, data = annotations | dict(connection.annotations), data | dict(connection.data)
         metadata = {**metadata, "labels": {**metadata.get("labels", {}), **connection.labels}}
-    secret = KubernetesObject(
-        f"{name}-secret",
-        api_version="v1",
-        kind="Secret",
-        manifest={
-            "metadata": {**metadata, **({"annotations": annotations} if annotations else {})},
-            "type": "Opaque",
-            "data": {key: derive(_base64, value) for key, value in data.items()},
-        },
-        secret_fields=("data",),
-        opts=opts,
-    )
+    if annotations:
+        metadata = {**metadata, "annotations": annotations}
+    secret = declare_secret(f"{name}-secret", metadata, data, opts)
     return Access(keys.access_key_id, secrets=[metadata["name"]], resources=[secret])
 
 
@@ -116,7 +105,3 @@ def access_by_identity(
         pod_labels=declared.pod_labels,
         resources=declared.resources,
     )
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import pulumi
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.inputs import derive, is_plain
 from pulumi_modelstore.kserve.account import Account
+from pulumi_modelstore.kserve.secret_data import encoded
 
 TOKEN = "HF_TOKEN"
 """The key under which KServe's initializer, fills and the hub's own client look for a token."""
@@ -68,12 +68,8 @@ class HubCredentials(Account):
             return
         data: dict[str, Any] | None = None
         if token is not None:
-            data = {"type": "Opaque", "data": {TOKEN: derive(_base64, token)}}
+            data = {"type": "Opaque", "data": {TOKEN: derive(encoded, token)}}
         outputs = self.declare(data, {"secrets": [{"name": self.secret}]})
         self.secret_name, self.service_account_name = outputs["secret_name"], outputs["service_account_name"]
         self.kubernetes_namespace = outputs["kubernetes_namespace"]
         self.register_outputs({"secretName": self.secret_name, "serviceAccountName": self.service_account_name})
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from pulumi_modelstore.arguments.inputs import derive, is_plain
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
 from pulumi_modelstore.kserve.account import Account
+from pulumi_modelstore.kserve.secret_data import encoded
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9][a-z0-9._/-]*)?")
 
@@ -129,16 +129,12 @@ def _checked(check: ArgumentCheck, registries: Any) -> Sequence[Registry]:
 def _docker_configuration(accounts: Sequence[Registry]) -> pulumi.Input[str]:
     hosts = [account.host for account in accounts]
 
-    def encoded(*credentials: str) -> str:
+    def configuration(*credentials: str) -> str:
         pairs = zip(credentials[::2], credentials[1::2], strict=True)
         auths = {
-            host: {"username": user, "password": password, "auth": _base64(f"{user}:{password}")}
+            host: {"username": user, "password": password, "auth": encoded(f"{user}:{password}")}
             for host, (user, password) in zip(hosts, pairs, strict=True)
         }
-        return _base64(json.dumps({"auths": auths}, sort_keys=True))
+        return encoded(json.dumps({"auths": auths}, sort_keys=True))
 
-    return derive(encoded, *(value for account in accounts for value in (account.username, account.password)))
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+    return derive(configuration, *(value for account in accounts for value in (account.username, account.password)))

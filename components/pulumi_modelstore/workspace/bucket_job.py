@@ -10,8 +10,8 @@ from pulumi_modelstore.arguments.bucket_name import bucket_name_problems
 from pulumi_modelstore.arguments.kubernetes import label_name_problems
 from pulumi_modelstore.arguments.refusal import Refusal, refuse
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.workspace.image import image_problems
-from pulumi_modelstore.workspace.secret_data import from_secret
 
 if TYPE_CHECKING:
     from pulumi_modelstore.workspace.object_server import ObjectServer
@@ -52,7 +52,8 @@ def _spec(server: ObjectServer, bucket: str, image: pulumi.Input[str]) -> dict[s
         {"name": "HOME", "value": "/tmp"},  # noqa: S108 - the pod's own
     ]
     environment += [
-        from_secret(key, secret=server.given_name, key=key) for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        SecretKey(secret=server.given_name, key=key).variable(key)
+        for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     ]
     mounts: list[dict[str, Any]] = [{"name": "scratch", "mountPath": "/tmp"}]  # noqa: S108 - the pod's own
     volumes: list[dict[str, Any]] = [{"name": "scratch", "emptyDir": {}}]

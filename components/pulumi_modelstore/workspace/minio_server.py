@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import pulumi
 
 from pulumi_modelstore.backends.minio import Minio
+from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.workspace.object_server import ACCESS_KEY, SECRET_KEY, ObjectServer
-from pulumi_modelstore.workspace.secret_data import from_secret
 from pulumi_modelstore.workspace.server_shape import DATA, ServerShape
 
 _CERTIFICATES = "/etc/minio/certs"
@@ -37,8 +37,8 @@ class MinioServer(ObjectServer):
             **common,
             command=("minio", "server", "--quiet", "--address", address, "--certs-dir", certificates, DATA),
             environment=(
-                from_secret("MINIO_ROOT_USER", secret=common["name"], key=ACCESS_KEY),
-                from_secret("MINIO_ROOT_PASSWORD", secret=common["name"], key=SECRET_KEY),
+                SecretKey(secret=common["name"], key=ACCESS_KEY).variable("MINIO_ROOT_USER"),
+                SecretKey(secret=common["name"], key=SECRET_KEY).variable("MINIO_ROOT_PASSWORD"),
                 {"name": "MINIO_REGION", "value": self.region},
                 {"name": "MINIO_BROWSER", "value": "off"},
                 {"name": "MINIO_UPDATE", "value": "off"},

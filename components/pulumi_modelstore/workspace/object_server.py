@@ -13,7 +13,7 @@ from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.kubernetes import labels_problems, subdomain_name_problems
 from pulumi_modelstore.keys.existing_key import ExistingKey
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
-from pulumi_modelstore.workspace.secret_data import declare_secret
+from pulumi_modelstore.kserve.secret_data import declare_secret
 from pulumi_modelstore.workspace.server_shape import ServerShape, ServerSize, check_server, declare_server
 
 ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"

@@ -10,7 +10,7 @@ import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
 from pulumi_modelstore.arguments.kubernetes import label_name_problems, labels_problems, subdomain_name_problems
-from pulumi_modelstore.workspace.secret_data import declare_secret
+from pulumi_modelstore.kserve.secret_data import declare_secret
 from pulumi_modelstore_client.errors import InvalidRequest
 from pulumi_modelstore_client.names import LONGEST_STORE, valid_name
 

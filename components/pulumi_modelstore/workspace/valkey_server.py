@@ -9,7 +9,8 @@ import pulumi
 from pulumi_modelstore.arguments.check import ArgumentCheck, CheckedComponent
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.kubernetes import labels_problems, quantity, quantity_problems
-from pulumi_modelstore.workspace.secret_data import declare_secret, from_secret
+from pulumi_modelstore.kserve.secret_data import declare_secret
+from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.workspace.server_shape import DATA, ServerShape, ServerSize, check_server, declare_server
 
 PORT = 6379
@@ -93,7 +94,7 @@ class ValkeyServer(CheckedComponent):
             size=size,
             image=image,
             command=("valkey-server", CONFIGURATION),
-            environment=(from_secret("REDISCLI_AUTH", secret=check.name, key="password"),),
+            environment=(SecretKey(secret=check.name, key="password").variable("REDISCLI_AUTH"),),
             port=PORT,
             probe={"exec": {"command": ["sh", "-c", 'test "$(valkey-cli -h 127.0.0.1 ping)" = PONG']}},
             user=_USER,

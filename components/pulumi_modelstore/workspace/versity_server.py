@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import pulumi
 
 from pulumi_modelstore.backends.s3_compatible import S3Compatible
+from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.workspace.object_server import ACCESS_KEY, SECRET_KEY, ObjectServer
-from pulumi_modelstore.workspace.secret_data import from_secret
 from pulumi_modelstore.workspace.server_shape import DATA, ServerShape
 
 _CERTIFICATES = "/etc/versitygw/certs"
@@ -38,8 +38,8 @@ class VersityServer(ObjectServer):
             **common,
             command=("versitygw", "--region", self.region, *port, *tls, "--health", "/health", "posix", DATA),
             environment=(
-                from_secret("ROOT_ACCESS_KEY_ID", secret=common["name"], key=ACCESS_KEY),
-                from_secret("ROOT_SECRET_ACCESS_KEY", secret=common["name"], key=SECRET_KEY),
+                SecretKey(secret=common["name"], key=ACCESS_KEY).variable("ROOT_ACCESS_KEY_ID"),
+                SecretKey(secret=common["name"], key=SECRET_KEY).variable("ROOT_SECRET_ACCESS_KEY"),
             ),
             port=self._port(),
             probe=self._probe("/health"),

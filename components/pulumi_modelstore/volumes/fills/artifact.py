@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,7 @@ from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.artifacts.model_artifact import ModelArtifact
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.keys.source import KeySource
-from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.kserve.secret_data import declare_secret
 from pulumi_modelstore.volumes.fills.settings import FillSettings, PodParts
 
 VARIABLE = "MODELSTORE_FILL"
@@ -137,18 +136,9 @@ class ArtifactFill(FillSettings):
         if self.keys is None:
             return []
         values = (self.keys.access_key_id, self.keys.secret_access_key)
-        data = {part: derive(_base64, value) for part, value in zip(_PARTS, values, strict=True)}
+        data = dict(zip(_PARTS, values, strict=True))
         metadata = {"name": secret, "namespace": kubernetes_namespace}
-        return [
-            KubernetesObject(
-                f"{name}-fill-keys",
-                api_version="v1",
-                kind="Secret",
-                manifest={"metadata": metadata, "type": "Opaque", "data": data},
-                secret_fields=("data",),
-                opts=pulumi.ResourceOptions(parent=parent),
-            )
-        ]
+        return [declare_secret(f"{name}-fill-keys", metadata, data, pulumi.ResourceOptions(parent=parent))]
 
 
 def in_the_pod(connection: Mapping[str, Any], credentials: str) -> dict[str, Any]:
@@ -162,7 +152,3 @@ def in_the_pod(connection: Mapping[str, Any], credentials: str) -> dict[str, Any
 def client_packages(backend: str) -> dict[str, str]:
     """What the client of a kind of backend is made of, for `FillSettings.packages`."""
     return {**_EVERY_STORE, **_CLIENTS.get(backend, {})}
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

@@ -1,4 +1,4 @@
-"""Secrets of the workspace stores: what a server starts with, and the environment that a pod's client reads."""
+"""Secrets in the cluster: texts as Kubernetes keeps them, and the object with them."""
 
 from __future__ import annotations
 
@@ -26,17 +26,13 @@ def declare_secret(
         manifest={
             "metadata": dict(metadata),
             "type": "Opaque",
-            "data": {key: derive(_base64, value) for key, value in values.items()},
+            "data": {key: derive(encoded, value) for key, value in values.items()},
         },
         secret_fields=("data",),
         opts=opts,
     )
 
 
-def from_secret(variable: str, *, secret: str, key: str) -> dict[str, Any]:
-    """The entry of a container's `env` that takes its value from a Secret."""
-    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
-
-
-def _base64(text: str) -> str:
+def encoded(text: str) -> str:
+    """The text as it stands in a Secret's `data`."""
     return base64.b64encode(text.encode()).decode()
