@@ -26,7 +26,7 @@ from pulumi_modelstore_provider.errors import (
     WriteConflict,
 )
 from pulumi_modelstore_provider.progress import TransferProgress
-from pulumi_modelstore_provider.stores.copying import CopyingStore
+from pulumi_modelstore_provider.stores.copying import Copied, CopyingStore
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, ObjectStore, StoreSums
 
 _AT_ONCE = 8
@@ -158,10 +158,7 @@ def _copy(objects: CopyingStore, one: _Copy, *, if_absent: bool) -> None:
     objects.copy_from(
         one.source.objects,
         ListedObject(one.source.key, one.entry.size, one.source.etag),
-        one.key,
-        content_type=media_type(one.entry.path),
-        metadata={SHA256_METADATA: one.sha256},
-        if_absent=if_absent,
+        Copied(one.key, media_type(one.entry.path), {SHA256_METADATA: one.sha256}, if_absent),
     )
 
 

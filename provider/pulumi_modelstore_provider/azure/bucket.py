@@ -13,6 +13,7 @@ from pulumi_modelstore_provider.azure.failures import asking
 from pulumi_modelstore_provider.azure.objects import Blobs
 from pulumi_modelstore_provider.credentials import ConfigLookup, Credentials
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused
+from pulumi_modelstore_provider.stores.copying import Copied
 from pulumi_modelstore_provider.stores.protocol import Body, ListedObject, ObjectStore, OpenUpload, PartSum, StoredPart
 
 if TYPE_CHECKING:
@@ -67,20 +68,11 @@ class AzureContainer(Blobs):
         """Tell whether `other` is a bucket at the same address."""
         return isinstance(other, AzureContainer) and other.address == self.address
 
-    def copy_from(
-        self,
-        other: ObjectStore,
-        source: ListedObject,
-        key: str,
-        *,
-        content_type: str,
-        metadata: Mapping[str, str],
-        if_absent: bool,
-    ) -> None:
+    def copy_from(self, other: ObjectStore, source: ListedObject, copy: Copied) -> None:
         """Have the service copy a blob of `other`."""
         if not isinstance(other, AzureContainer):
-            raise StoreRefused("The service copies blobs of its own account alone", on=self.url(key))
-        copying.copy_object(self, other, source, key, content_type=content_type, metadata=metadata, if_absent=if_absent)
+            raise StoreRefused("The service copies blobs of its own account alone", on=self.url(copy.key))
+        copying.copy_object(self, other, source, copy)
 
     def bucket_exists(self) -> bool:
         """Tell whether the container is there. Raises StoreRefused when the credentials may not see it."""

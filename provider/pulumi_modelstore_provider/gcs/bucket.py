@@ -10,6 +10,7 @@ from pulumi_modelstore_provider.gcs import buckets, composing, copying, signing
 from pulumi_modelstore_provider.gcs.client import client
 from pulumi_modelstore_provider.gcs.connection import GcsConnection
 from pulumi_modelstore_provider.gcs.objects import Objects
+from pulumi_modelstore_provider.stores.copying import Copied
 from pulumi_modelstore_provider.stores.protocol import Body, ListedObject, ObjectStore, OpenUpload, PartSum, StoredPart
 
 
@@ -60,20 +61,9 @@ class GcsBucket(Objects):
         """Tell whether `other` is a bucket at the same address."""
         return isinstance(other, GcsBucket) and other.address == self.address
 
-    def copy_from(
-        self,
-        other: ObjectStore,
-        source: ListedObject,
-        key: str,
-        *,
-        content_type: str,
-        metadata: Mapping[str, str],
-        if_absent: bool,
-    ) -> None:
+    def copy_from(self, other: ObjectStore, source: ListedObject, copy: Copied) -> None:
         """Have the store copy an object of `other`."""
-        copying.copy_object(
-            self, other.bucket, source, key, content_type=content_type, metadata=metadata, if_absent=if_absent
-        )
+        copying.copy_object(self, other.bucket, source, copy)
 
     def bucket_exists(self) -> bool:
         """Tell whether the bucket is there."""

@@ -12,6 +12,7 @@ from pulumi_modelstore_provider.s3.connection import S3Connection
 from pulumi_modelstore_provider.s3.direct import DirectRequests, direct_requests
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.objects import Objects
+from pulumi_modelstore_provider.stores.copying import Copied
 from pulumi_modelstore_provider.stores.protocol import Body, ListedObject, ObjectStore, OpenUpload, PartSum, StoredPart
 
 
@@ -60,20 +61,9 @@ class S3Bucket(Objects):
         """Tell whether `other` is a bucket at the same address."""
         return isinstance(other, S3Bucket) and other.address == self.address
 
-    def copy_from(
-        self,
-        other: ObjectStore,
-        source: ListedObject,
-        key: str,
-        *,
-        content_type: str,
-        metadata: Mapping[str, str],
-        if_absent: bool,
-    ) -> None:
+    def copy_from(self, other: ObjectStore, source: ListedObject, copy: Copied) -> None:
         """Have the store copy an object of `other`."""
-        copying.copy_object(
-            self, other.bucket, source, key, content_type=content_type, metadata=metadata, if_absent=if_absent
-        )
+        copying.copy_object(self, other.bucket, source, copy)
 
     def bucket_exists(self) -> bool:
         """Tell whether the bucket is there."""

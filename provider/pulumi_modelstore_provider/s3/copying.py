@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from pulumi_modelstore_provider.artifacts.parts import MIB, MOST_PARTS, Part, PartPlan
@@ -13,6 +12,7 @@ from pulumi_modelstore_provider.errors import ModelstoreError, StoreRefused
 from pulumi_modelstore_provider.s3 import multipart
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.objects import NOT_UNDERSTOOD, Objects
+from pulumi_modelstore_provider.stores.copying import Copied
 from pulumi_modelstore_provider.stores.protocol import ListedObject, OpenUpload, StoredPart
 
 _AT_ONCE = 256 * MIB
@@ -21,73 +21,50 @@ _AT_ONCE = 256 * MIB
 _REQUESTS = 4
 
 
-def copy_object(
-    objects: Objects,
-    bucket: str,
-    source: ListedObject,
-    key: str,
-    *,
-    content_type: str,
-    metadata: Mapping[str, str],
-    if_absent: bool,
-) -> None:
-    """Copy `source` of `bucket` to `key`. Raises as `CopyingStore.copy_from` says, and leaves no open upload then."""
+def copy_object(objects: Objects, bucket: str, source: ListedObject, copy: Copied) -> None:
+    """Copy `source` of `bucket`. Raises as `CopyingStore.copy_from` says, and leaves no open upload then."""
     etag = f'"{source.etag}"' if objects.quotes_etags else source.etag
     origin = {"CopySource": {"Bucket": bucket, "Key": source.key}, "CopySourceIfMatch": etag}
     if source.size <= _AT_ONCE:
-        _copy_at_once(objects, origin, key, content_type=content_type, metadata=metadata, if_absent=if_absent)
+        _copy_at_once(objects, origin, copy)
         return
     try:
-        _copy_in_parts(objects, origin, source.size, key, _Kind(content_type, metadata, if_absent))
+        _copy_in_parts(objects, origin, source.size, copy)
     except StoreRefused as refusal:
         if refusal.code not in NOT_UNDERSTOOD:
             raise
         # MinIO computes no checksum of a part that it copies, and refuses it for the lack of one.
-        _copy_in_parts(objects, origin, source.size, key, _Kind(content_type, metadata, if_absent, checked=False))
+        _copy_in_parts(objects, origin, source.size, copy, checked=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    content_type: str
-    metadata: Mapping[str, str]
-    if_absent: bool
-    checked: bool = True
-
-
-def _copy_in_parts(objects: Objects, origin: Mapping[str, Any], size: int, key: str, kind: _Kind) -> None:
-    upload = multipart.begin(objects, key, content_type=kind.content_type, metadata=kind.metadata, checked=kind.checked)
+def _copy_in_parts(
+    objects: Objects, origin: Mapping[str, Any], size: int, copy: Copied, *, checked: bool = True
+) -> None:
+    upload = multipart.begin(objects, copy.key, content_type=copy.content_type, metadata=copy.metadata, checked=checked)
     try:
         with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="copy") as pool:
             parts = list(pool.map(lambda part: _copy_part(objects, origin, upload, part), _plan(size)))
-        multipart.complete(objects, upload, parts, crc32=None, if_absent=kind.if_absent)
+        multipart.complete(objects, upload, parts, crc32=None, if_absent=copy.if_absent)
     except ModelstoreError:
         multipart.abort(objects, upload)
         raise
 
 
-def _copy_at_once(
-    objects: Objects,
-    origin: Mapping[str, Any],
-    key: str,
-    *,
-    content_type: str,
-    metadata: Mapping[str, str],
-    if_absent: bool,
-) -> None:
+def _copy_at_once(objects: Objects, origin: Mapping[str, Any], copy: Copied) -> None:
     def send(further: Mapping[str, str]) -> None:
-        with asking("Cannot copy the object", on=objects.url(key)):
+        with asking("Cannot copy the object", on=objects.url(copy.key)):
             objects.client.copy_object(
                 Bucket=objects.bucket,
-                Key=key,
-                ContentType=content_type,
-                Metadata=dict(metadata),
+                Key=copy.key,
+                ContentType=copy.content_type,
+                Metadata=dict(copy.metadata),
                 MetadataDirective="REPLACE",
                 **origin,
                 **further,
             )
 
     checksum = {"ChecksumAlgorithm": "CRC32"} if objects.sends_crc32 else {}
-    further = checksum | objects.condition(if_absent=if_absent)
+    further = checksum | objects.condition(if_absent=copy.if_absent)
     try:
         send(further)
     except StoreRefused as refusal:
