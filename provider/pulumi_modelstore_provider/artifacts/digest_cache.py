@@ -23,6 +23,9 @@ COARSEST_TICK_NS = 2_000_000_000
 _LOCK_WAIT_SECONDS = 5.0
 _T = TypeVar("_T")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+SAME_FILE = "realpath = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?"
+"""Condition for `FileIdentity.columns`."""
+
 _TABLE = """CREATE TABLE IF NOT EXISTS digests (
     realpath BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, digest TEXT
 ) WITHOUT ROWID"""
@@ -42,6 +45,16 @@ class FileIdentity:
     def of(cls, realpath: str, status: os.stat_result) -> FileIdentity:
         """Return the identity of the file at `realpath`, whose links are resolved, from its stat."""
         return cls(os.fsencode(realpath), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+    @property
+    def columns(self) -> tuple[bytes, int, int, int, int]:
+        """It as SQLite keeps it, whose integers are signed: some file systems number inodes beyond that."""
+        inode = self.inode - (1 << 64) if self.inode >= 1 << 63 else self.inode
+        return self.realpath, self.size, self.mtime_ns, self.ctime_ns, inode
+
+    def was_settled(self, looked_at_ns: int) -> bool:
+        """Tell whether the file was last changed well before that moment, so that a later change is seen."""
+        return max(self.mtime_ns, self.ctime_ns) < looked_at_ns - COARSEST_TICK_NS
 
 
 def cache_home() -> Path:
@@ -70,9 +83,8 @@ class DigestCache:
             found: dict[FileIdentity, str] = {}
             for file in files:
                 row = database.execute(
-                    "SELECT digest FROM digests WHERE realpath = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? "
-                    "AND inode = ?",
-                    (file.realpath, file.size, file.mtime_ns, file.ctime_ns, signed(file.inode)),
+                    f"SELECT digest FROM digests WHERE {SAME_FILE}",  # noqa: S608 - a constant
+                    file.columns,
                 ).fetchone()
                 if row is not None and isinstance(row[0], str) and _DIGEST.fullmatch(row[0]):
                     found[file] = row[0]
@@ -83,12 +95,7 @@ class DigestCache:
 
     def record(self, digests: Mapping[FileIdentity, str], *, looked_at_ns: int) -> None:
         """Remember digests of files looked at after `looked_at_ns`, except of those that changed just before it."""
-        settled = looked_at_ns - COARSEST_TICK_NS
-        rows = [
-            (file.realpath, file.size, file.mtime_ns, file.ctime_ns, signed(file.inode), digest)
-            for file, digest in digests.items()
-            if max(file.mtime_ns, file.ctime_ns) < settled
-        ]
+        rows = [(*file.columns, digest) for file, digest in digests.items() if file.was_settled(looked_at_ns)]
         if rows:
             self.run(lambda database: database.executemany("INSERT OR REPLACE INTO digests VALUES (?,?,?,?,?,?)", rows))
 
@@ -128,9 +135,3 @@ class DigestCache:
     def _discard(self) -> None:
         for path in (self.path, self.path.with_name(f"{self.path.name}-journal")):
             path.unlink(missing_ok=True)
-
-
-def signed(inode: int) -> int:
-    """Return an inode's number as SQLite keeps it."""
-    # SQLite's integers are signed; some file systems number inodes beyond that.
-    return inode - (1 << 64) if inode >= 1 << 63 else inode

@@ -11,7 +11,7 @@ import sqlite3
 import struct
 from collections.abc import Mapping, Sequence
 
-from pulumi_modelstore_provider.artifacts.digest_cache import COARSEST_TICK_NS, DigestCache, FileIdentity, signed
+from pulumi_modelstore_provider.artifacts.digest_cache import SAME_FILE, DigestCache, FileIdentity
 from pulumi_modelstore_provider.artifacts.parts import plan_parts
 
 _TABLE = """CREATE TABLE IF NOT EXISTS part_sums (
@@ -31,9 +31,8 @@ class PartSumCache:
         def select(database: sqlite3.Connection) -> bytes:
             database.execute(_TABLE)
             row = database.execute(
-                "SELECT crc32s FROM part_sums WHERE realpath = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? "
-                "AND inode = ? AND digest = ?",
-                (file.realpath, file.size, file.mtime_ns, file.ctime_ns, signed(file.inode), digest),
+                f"SELECT crc32s FROM part_sums WHERE {SAME_FILE} AND digest = ?",  # noqa: S608 - a constant
+                (*file.columns, digest),
             ).fetchone()
             return row[0] if row is not None and isinstance(row[0], bytes) else b""
 
@@ -43,11 +42,10 @@ class PartSumCache:
 
     def record(self, sums: Mapping[FileIdentity, tuple[str, Sequence[int]]], *, looked_at_ns: int) -> None:
         """Remember digest and sums of files, as `DigestCache.record` does it."""
-        settled = looked_at_ns - COARSEST_TICK_NS
         rows = [
-            (file.realpath, file.size, file.mtime_ns, file.ctime_ns, signed(file.inode), digest, _packed(crc32s))
+            (*file.columns, digest, _packed(crc32s))
             for file, (digest, crc32s) in sums.items()
-            if max(file.mtime_ns, file.ctime_ns) < settled
+            if file.was_settled(looked_at_ns)
         ]
 
         def insert(database: sqlite3.Connection) -> None:
