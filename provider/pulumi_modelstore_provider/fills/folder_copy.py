@@ -66,12 +66,11 @@ class FolderCopy:
 def _copy(path: Path, staging: Staging, name: str) -> str:
     """Copy a file unless it is there with the same content; returns its digest."""
     place = staging.folder / name
-    whole = hashlib.sha256()
     if place.is_file() and place.stat().st_size == path.stat().st_size:
-        digest = _digest(path, whole)
-        if _digest(place, hashlib.sha256()) == digest:
+        digest = _digest(path)
+        if _digest(place) == digest:
             return digest
-        whole = hashlib.sha256()
+    whole = hashlib.sha256()
     partial = staging.folder / _PARTIAL / name
     partial.parent.mkdir(parents=True, exist_ok=True)
     with path.open("rb") as source, partial.open("wb") as target:
@@ -84,7 +83,8 @@ def _copy(path: Path, staging: Staging, name: str) -> str:
     return f"sha256:{whole.hexdigest()}"
 
 
-def _digest(path: Path, whole: hashlib._Hash) -> str:
+def _digest(path: Path) -> str:
+    whole = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             whole.update(chunk)
