@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pulumi
 
-from pulumi_modelstore import AccessKeyPair, AwsS3, Gpu, GpuInferenceService, ModelArtifact, Resources, StorageNamespace
+from pulumi_modelstore import (
+    AccessKeyPair,
+    AwsS3,
+    Gpu,
+    GpuInferenceService,
+    ModelArtifact,
+    Resources,
+    StorageNamespace,
+    VllmRuntime,
+)
 
 config = pulumi.Config()
 source = config.get("model") or "model"
@@ -30,8 +39,7 @@ service = GpuInferenceService(
     "demo",
     model=artifact,
     credentials=credentials,
-    runtime="kserve-vllmserver",
-    model_format="vLLM",
+    runtime=VllmRuntime(image="vllm/vllm-openai:v0.11.0"),
     gpu=Gpu(count=1),
     resources=Resources(cpu="4", memory="16Gi"),
     min_replicas=1,

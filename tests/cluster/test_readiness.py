@@ -172,6 +172,7 @@ def test_without_a_service(apiserver: ApiServer, namespace: str) -> None:
 UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
 PULL = {"reason": "ImagePullBackOff", "message": "Back-off pulling image: 401 Unauthorized"}
 DOWNLOAD = {"exitCode": 1, "reason": "Error", "message": "S3 error [403] HeadBucket"}
+ROOT = 'container has runAsNonRoot and image will run as root (pod: "llm_llm(1)", container: kserve-container)'
 FAILURES: dict[str, tuple[dict[str, Any], str, str]] = {
     "gpu": (
         {"conditions": [UNSCHEDULABLE | {"message": "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."}]},
@@ -196,6 +197,11 @@ FAILURES: dict[str, tuple[dict[str, Any], str, str]] = {
         },
         'kserve-container cannot be started: CreateContainerConfigError: secret "hub" not found',
         "Declare what the message names",
+    ),
+    "root": (
+        {"containerStatuses": [container(waiting={"reason": "CreateContainerConfigError", "message": ROOT})]},
+        f"kserve-container cannot be started: CreateContainerConfigError: {ROOT}",
+        "where it only works as root, security=Security(non_root=False)",
     ),
     "download": (
         {

@@ -22,8 +22,6 @@ from pulumi_modelstore.serving.release import (
     release_of,
     release_problems,
 )
-from pulumi_modelstore.serving.security import Security
-from pulumi_modelstore.serving.vllm import VllmRuntime
 from pulumi_modelstore.serving.volumes import volumes_of
 from pulumi_modelstore.serving.workers import worker_annotations
 
@@ -85,7 +83,6 @@ def arguments_of(
         "environment": check.mapping("environment", given["environment"]),
         "mounts": mounts,
         "volumes": volumes_of(check, model, mounts),
-        "security": given["security"] or Security(non_root=isinstance(given["runtime"], VllmRuntime)),
     }
     return ServiceArguments(
         **values,

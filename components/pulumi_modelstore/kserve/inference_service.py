@@ -70,8 +70,8 @@ class GpuInferenceService(CheckedComponent):
         shared_memory: size of `/dev/shm`, such as `8Gi`; a `VllmRuntime` has one without.
         placement: nodes that may have the pods.
         probes: probes in the place of those of a runtime by name.
-        security: unset, `RuntimeDefault` for system calls and, for a `VllmRuntime`, never root; a runtime by name says
-            itself as whom its image runs, and KServe's own `kserve-vllmserver` only works as root.
+        security: unset, `RuntimeDefault` for system calls, and never root; but for KServe's own `kserve-vllmserver`,
+            whose image starts as root, with a warning. `Security(non_root=False)` for another such image.
         storage_initializer: what the download of the model may use, where KServe's own is too small.
         node_cache: keep the model on the nodes: pods download nothing once a node has it.
         streaming: have a `VllmRuntime` stream the weights from S3 into the GPUs, with the key of `credentials`.
@@ -172,7 +172,7 @@ class GpuInferenceService(CheckedComponent):
             shared_memory=shared_memory,
             placement=placement,
             probes=probes,
-            security=security,
+            given_security=security,
             storage_initializer=storage_initializer,
             node_cache=node_cache,
             streaming=streaming,

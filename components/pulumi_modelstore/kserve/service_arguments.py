@@ -19,7 +19,7 @@ from pulumi_modelstore.serving.pod_placement import PodPlacement
 from pulumi_modelstore.serving.probe import Probes
 from pulumi_modelstore.serving.readiness import Readiness
 from pulumi_modelstore.serving.release import Mode, Release, mode_annotation
-from pulumi_modelstore.serving.security import Security
+from pulumi_modelstore.serving.security import ROOT_RUNTIME, Security
 from pulumi_modelstore.serving.shared_memory import shared_memory_mount, shared_memory_volume
 from pulumi_modelstore.serving.storage_initializer import StorageInitializer
 from pulumi_modelstore.serving.vllm import VllmRuntime
@@ -56,7 +56,7 @@ class ServiceArguments:
     shared_memory: str | None
     placement: PodPlacement | None
     probes: Probes | None
-    security: Security
+    given_security: Security | None
     storage_initializer: StorageInitializer | None
     node_cache: NodeCache | None
     streaming: bool
@@ -78,6 +78,17 @@ class ServiceArguments:
     def runtime_name(self) -> pulumi.Input[str] | None:
         """Name of the ServingRuntime or ClusterServingRuntime."""
         return f"{self.service_name}-vllm" if isinstance(self.runtime, VllmRuntime) else self.runtime
+
+    @property
+    def starts_as_root(self) -> bool:
+        """Whether the runtime is known to start as root; KServe's own is what it chooses for vLLM by itself."""
+        chosen = self.runtime is None and self.model_format == "vLLM"
+        return chosen or self.runtime == ROOT_RUNTIME
+
+    @property
+    def security(self) -> Security:
+        """As whom pods run: never as root, unless it was said or nothing else would start."""
+        return self.given_security or Security(non_root=not self.starts_as_root)
 
     @property
     def initializer_name(self) -> str | None:

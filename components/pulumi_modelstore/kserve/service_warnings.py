@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.serving.mount import mounted_volumes
+from pulumi_modelstore.serving.security import ROOT_RUNTIME
 from pulumi_modelstore.serving.vllm import VllmRuntime
 from pulumi_modelstore.volumes.model_volume import ModelVolume
 from pulumi_modelstore.volumes.placement import LocalDisk
@@ -23,6 +24,9 @@ def service_warnings(arguments: ServiceArguments) -> list[str]:
         place = "a namespace of its own, kserve-localmodel-jobs unless its ConfigMap says otherwise"
         remedy = "pass NodeCache(credentials=...) of that namespace"
         found.append(f"KServe fills a shared cache from {place}, and looks for the ServiceAccount there; {remedy}")
+    if arguments.starts_as_root and arguments.given_security is None:
+        remedy = "pass runtime=VllmRuntime(...), or security=Security(non_root=False) if that is wanted"
+        found.append(f"KServe's runtime {ROOT_RUNTIME} serves vLLM as root: its image names no user; {remedy}")
     if arguments.gpu is not None and arguments.gpu.count > 1 and arguments.parallel is None:
         found += _idle_gpus(arguments)
     return found
@@ -64,8 +68,8 @@ def _shared_volumes(arguments: ServiceArguments) -> list[str]:
 
 
 def _idle_gpus(arguments: ServiceArguments) -> list[str]:
-    if arguments.runtime != "kserve-vllmserver" or arguments.gpu is None:
+    if arguments.runtime != ROOT_RUNTIME or arguments.gpu is None:
         return []
     count = arguments.gpu.count
-    said = f"kserve-vllmserver uses one of the {count} GPUs unless it is told"
+    said = f"{ROOT_RUNTIME} uses one of the {count} GPUs unless it is told"
     return [f"{said}; pass parallel=Parallel(tensor={count})"]

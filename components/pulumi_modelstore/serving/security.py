@@ -7,12 +7,18 @@ from typing import Any, Literal
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
 
+ROOT_RUNTIME = "kserve-vllmserver"
+"""KServe's own runtime for vLLM: of its runtimes the only one whose image starts as root, vllm/vllm-openai.
+
+Source: KServe v0.20, config/runtimes, where the others say `runAsNonRoot` or have an image with a numeric user.
+"""
+
 
 class Security(CheckedSettings):
     """The security context of a service's pods.
 
     Args:
-        non_root: refuse to start a container as root.
+        non_root: refuse to start a container as root; False for an image that only works as root.
         user: numeric id that processes run as; unset, the image's own. Leave it unset on OpenShift, which gives each
             namespace ids of its own.
         group: numeric id of their group.

@@ -5,14 +5,14 @@ modelstore files upload weights/llama demo-models:/llama     after the first `up
 
 import pulumi
 
-from pulumi_modelstore import Gpu, GpuInferenceService, ModelVolume
+from pulumi_modelstore import Gpu, GpuInferenceService, ModelVolume, VllmRuntime
 
 claim = ModelVolume("demo", size="50Gi", claim_name="demo-models", kubernetes_namespace="project-a")
 service = GpuInferenceService(
     "llama",
     model=claim,
     model_path="llama",
-    runtime="kserve-vllmserver",
+    runtime=VllmRuntime(image="vllm/vllm-openai:v0.11.0"),
     gpu=Gpu(count=1, memory="24Gi"),
     kubernetes_namespace="project-a",
 )

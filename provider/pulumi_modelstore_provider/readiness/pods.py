@@ -11,6 +11,12 @@ from pulumi_modelstore_provider.readiness.snapshot import Object
 _INITIALIZER = "storage-initializer"
 _PULL = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 _CONFIGURATION = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+# The kubelet's own words (verifyRunAsNonRoot): an image without a user, one whose user has no number, and user 0.
+_ROOT = ("runAsNonRoot", "non-root")
+_ROOT_REMEDY = (
+    "Give its image a user by number, or pass security=Security(user=1000); where it only works as root, "
+    "security=Security(non_root=False)"
+)
 _MOUNTING = {"FailedMount", "FailedAttachVolume", "ProvisioningFailed"}
 
 
@@ -69,8 +75,8 @@ def _containers(statuses: Iterable[Mapping[str, Any]]) -> Reason | None:
             return Reason(said, _pull_remedy(str(waiting.get("message", ""))), lasting=True)
         if reason in _CONFIGURATION:
             remedy = "Declare what the message names, such as a Secret, in the service's namespace"
-            if "non-root" in str(waiting.get("message")):
-                remedy = "Use an image with a user above 0, or give one: security=Security(user=1000)"
+            if any(word in str(waiting.get("message")) for word in _ROOT):
+                remedy = _ROOT_REMEDY
             return Reason(f"{name} cannot be started: {_words(waiting)}", remedy, lasting=True)
         last = ended if ended.get("exitCode") else status.get("lastState", {}).get("terminated", {})
         if last.get("exitCode") and (ended or reason == "CrashLoopBackOff"):

@@ -26,7 +26,7 @@ def test_first_line_says_that_it_is_a_stand_in(told: Told) -> None:
 
 
 def test_second_deployment_changes_nothing(told: Told) -> None:
-    assert "21 unchanged" in told.again
+    assert "22 unchanged" in told.again
     assert "to create" not in told.again
 
 

@@ -89,14 +89,14 @@ def test_a_cache_for_all_namespaces_is_filled_from_the_one_of_kserves_jobs() -> 
         cache = NodeCache(node_groups=("gpu",), shared=shared, credentials=jobs)
         model = ModelReference("s3://models/models/llama/1/", models, 16_000_000_000)
         reader = models.kserve_credentials("reader", keys=keys)
-        GpuInferenceService("llama", model=model, credentials=reader, node_cache=cache)
+        GpuInferenceService("llama", model=model, credentials=reader, node_cache=cache, runtime=VLLM)
 
     declared = declare(run)
     assert declared["llama-cache"].inputs["spec"]["serviceAccountName"] == "filler"
     assert "filler-service-account" in declared["llama-cache"].dependencies
     assert declared["llama-service"].inputs["spec"]["predictor"]["serviceAccountName"] == "reader"
     assert declared.warnings == []
-    (warning,) = declare(program(node_cache=NodeCache(node_groups=("gpu",), shared=True))).warnings
+    (warning,) = declare(program(node_cache=NodeCache(node_groups=("gpu",), shared=True), runtime=VLLM)).warnings
     assert "kserve-localmodel-jobs" in warning
     with pytest.raises(InvalidArguments, match=r"node_cache\.credentials: are given for a cache of one namespace"):
         declare(lambda: run(shared=False))

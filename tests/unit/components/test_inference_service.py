@@ -79,7 +79,7 @@ def test_service_is_a_v1beta1_inference_service(model_folder: Path) -> None:
                 "maxReplicas": 3,
                 "serviceAccountName": "kserve",
                 "annotations": {"pulumi-modelstore/credentials-checksum": "0a80b8a0c49cc0f6"},
-                "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+                "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, "runAsNonRoot": True},
                 "model": {
                     "modelFormat": {"name": "transformers"},
                     "runtime": "aml-vllm-0.11.2-cpu",
@@ -202,8 +202,8 @@ def test_a_secret_in_a_uri_is_refused_and_not_repeated(uri: str, said: str) -> N
 
 def test_uri_without_a_slash_and_image_by_tag_are_warned_about() -> None:
     def program() -> None:
-        GpuInferenceService("one", model="s3://bucket/models/llama", service_account_name="x")
-        GpuInferenceService("two", model="oci://quay.io/team/llama:v1")
+        GpuInferenceService("one", model="s3://bucket/models/llama", service_account_name="x", runtime="vllm")
+        GpuInferenceService("two", model="oci://quay.io/team/llama:v1", runtime="vllm")
 
     warnings = sorted(declare(program).warnings, reverse=True)
     assert len(warnings) == 2

@@ -98,7 +98,32 @@ def test_sizes_of_a_runtime_by_name_are_added_to_its_command_line() -> None:
 def test_gpus_that_a_runtime_would_leave_idle_are_warned_about() -> None:
     declared = serve(runtime="kserve-vllmserver", gpu=Gpu(count=4))
     assert [said for said in declared.warnings if "pass parallel=Parallel(tensor=4)" in said] != []
-    assert serve(runtime="kserve-vllmserver", gpu=Gpu(count=4), parallel=Parallel(tensor=4)).warnings == []
+    root = Security(non_root=False)
+    told = serve(runtime="kserve-vllmserver", gpu=Gpu(count=4), parallel=Parallel(tensor=4), security=root)
+    assert told.warnings == []
+
+
+@pytest.mark.parametrize(
+    "runtime", [VLLM, "aml-vllm-0.11.2-cpu", "kserve-huggingfaceserver", pulumi.Output.from_input("mine")]
+)
+def test_no_pod_runs_as_root_by_default(runtime: Any) -> None:
+    declared = serve(runtime=runtime)
+    assert predictor(declared)["securityContext"] == {
+        "seccompProfile": {"type": "RuntimeDefault"},
+        "runAsNonRoot": True,
+    }
+    assert declared.warnings == []
+    as_root = serve(runtime=runtime, security=Security(non_root=False))
+    assert predictor(as_root)["securityContext"] == {"seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def test_the_one_runtime_that_starts_as_root_is_warned_about() -> None:
+    for runtime in ("kserve-vllmserver", None):
+        declared = serve(runtime=runtime)
+        assert predictor(declared)["securityContext"] == {"seccompProfile": {"type": "RuntimeDefault"}}
+        assert [said for said in declared.warnings if "serves vLLM as root" in said] != []
+        assert serve(runtime=runtime, security=Security(non_root=False)).warnings == []
+    assert "runAsNonRoot" in predictor(serve(model_format="sklearn"))["securityContext"]
 
 
 def test_what_a_pod_is_given() -> None:
@@ -268,7 +293,7 @@ def test_two_services_on_a_volume_of_one_node_are_warned_about(volume: dict[str,
     def program() -> None:
         mounts = [Mount(volume=ModelVolume("llama", size="30Gi", **volume), mount_as="/llama")]
         for name in ("a", "b"):
-            GpuInferenceService(name, model="pvc://models", mounts=mounts)
+            GpuInferenceService(name, model="pvc://models", mounts=mounts, runtime="vllm")
 
     warnings = declare(program).warnings
     assert [said for said, start in zip(warnings, warned, strict=True) if said.startswith(start)] == warnings
