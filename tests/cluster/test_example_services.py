@@ -17,7 +17,7 @@ from unit.components.declared import Declared, declare
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(folder.name for folder in (EXAMPLES / "services").iterdir() if folder.is_dir())
-CONFIG = {"readerAccessKeyId": "AKIAEXAMPLE", "readerSecretAccessKey": "hush"}
+CONFIG = {"readerAccessKeyId": "AKIAEXAMPLE", "readerSecretAccessKey": "hush", "revision": "0a" * 20}
 
 
 @pytest.fixture

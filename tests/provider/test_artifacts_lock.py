@@ -18,7 +18,15 @@ from provider.recording_proxy import Answer, Exchange, RecordingProxy
 from provider.stores import MIB, Store, write_parts
 from pulumi_modelstore.cli.artifacts import artifacts
 from pulumi_modelstore_provider.artifacts.layout import manifest_key
-from pulumi_modelstore_provider.artifacts.lock_file import LOCK_FILE, LockedSource, LockEntry, read_lock, update_lock
+from pulumi_modelstore_provider.artifacts.lock_file import (
+    LOCK_FILE,
+    LockedRevision,
+    LockedSource,
+    LockEntry,
+    read_lock,
+    update_lock,
+    update_revision,
+)
 from pulumi_modelstore_provider.artifacts.sources.reading import read_sources
 from pulumi_modelstore_provider.artifacts.sources.settings import HuggingFace, LocalFiles, SourceSettings
 from sandbox_command import MODELSTORE, STACK, sandbox
@@ -204,6 +212,17 @@ def test_hub_that_moved(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
     entry = read_lock(project / LOCK_FILE).entries["models/llama"]
     assert entry.sources[0].pinned["revision"] == second
     assert entry.sources[0].declared["revision"] == "main"
+
+
+def test_revisions_of_fills_stay_as_they_are(project: Path, run: Run) -> None:
+    record(project, LocalFiles(path="weights"))
+    record(project, LocalFiles(path="weights"), name="old")
+    update_revision(project / LOCK_FILE, LockedRevision("http://127.0.0.1:9/org/llama@main", "c" * 40))
+    change(project)
+    assert "org/llama" not in run("lock", "--refresh-lock").output
+    run("lock", "--drop", "old")
+    assert read_lock(project / LOCK_FILE).revisions == {"http://127.0.0.1:9/org/llama@main": "c" * 40}
+    assert "says nothing of an artifact 'org/llama@main'" in run("lock", "org/llama@main", code=1).output
 
 
 def test_source_that_is_not_at_hand_stays(project: Path, run: Run) -> None:

@@ -34,6 +34,7 @@ _AZURE = re.compile(r"[a-z0-9]{3,24}\.(blob\.core\.windows\.net|z[0-9]{1,2}\.blo
 _AZURE_ELSEWHERE = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(usgovcloudapi\.net|chinacloudapi\.cn)/.*")
 # Versions that follow the content: none begins another.
 _DIGEST = re.compile(r"[0-9a-f]{12}")
+_COMMIT = re.compile(r":[0-9a-f]{40}$")
 # A version such as llama-3.1 is no file name.
 _FILE_NAME = re.compile(r"\.[A-Za-z]\w*$")
 _NEEDS_KEYS = ("s3", "gs")
@@ -96,6 +97,9 @@ def uri_warnings(uri: str) -> list[str]:
         return [f"{uri} has no slash at the end: KServe also downloads whatever else begins with that name"]
     if scheme.startswith("oci") and "@sha256:" not in rest:
         return [f"{uri} names an image by tag, whose content can change; a digest cannot"]
+    if scheme == "hf" and not _COMMIT.search(rest):
+        said = f"{uri} names no commit: each pod takes the branch as it is when it starts, and two may differ"
+        return [f"{said}; hf://owner/model:<commit of 40 hex digits> cannot"]
     return []
 
 

@@ -1,7 +1,7 @@
 """Devstral Small: 24 billion parameters in BF16 are 48 GB, so 80Gi hold them; two replicas share the volume.
 
 Configuration, optional:
-    revision        commit of the repository
+    revision        branch, tag or commit; unset, main, which stays at the commit that modelstore.lock records
     storageClass    class of the volume, of a file system that several nodes can mount
 The Secret `hf-token` of the namespace `llm` has a token of the hub under the key HF_TOKEN.
 """

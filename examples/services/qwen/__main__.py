@@ -1,7 +1,7 @@
 """Qwen3.5-35B-A3B in INT4: 35 billion parameters at half a byte are 17.5 GB; 30Gi hold them, and one GPU of 24Gi.
 
 Configuration, optional:
-    revision    commit of the repository
+    revision    branch, tag or commit; unset, main, which stays at the commit that modelstore.lock records
 """
 
 import pulumi

@@ -1,7 +1,8 @@
 """The lock file: which files each artifact of a program consists of, for machines where they are not at hand.
 
-It lies beside the program and is committed to git. The text is the same for the same content, one line a file, so that
-a review shows which files changed. All files are listed, however many: git is where their history is to be read.
+Beside them it has the commits that branches of a hub stand for, where the files themselves go elsewhere. It lies beside
+the program and is committed to git. The text is the same for the same content, one line a file or commit, so that a
+review shows which changed. All files are listed, however many: git is where their history is to be read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,7 @@ LOCK_SCHEMA_VERSION = 1
 """Raised when a reader of the former schema would misunderstand the new one."""
 
 _FILE = re.compile(r"(sha256:[0-9a-f]{64}) ([0-9]{1,20})")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
 _REPLACE = "Restore it from git, or remove it and preview where the sources are at hand: that writes it anew"
 
@@ -92,10 +94,22 @@ class LockEntry:
 
 
 @dataclass(frozen=True)
+class LockedRevision:
+    """A branch or tag of a hub's repository, named `<owner>/<model>@<revision>`, and the commit that it stands for.
+
+    A hub of one's own, or a mirror, goes before the name: `<endpoint>/<owner>/<model>@<revision>`.
+    """
+
+    name: str
+    commit: str
+
+
+@dataclass(frozen=True)
 class LockFile:
-    """All entries, by their keys."""
+    """All entries by their keys, and commits by the names of their revisions."""
 
     entries: Mapping[str, LockEntry] = field(default_factory=dict)
+    revisions: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, namespace: str, artifact: str) -> LockEntry | None:
         """Return the entry of an artifact, or None."""
@@ -107,16 +121,22 @@ class LockFile:
 
     def with_entry(self, entry: LockEntry) -> LockFile:
         """Return the file with this entry in the place of the former one."""
-        return LockFile({**self.entries, entry.key: entry})
+        return replace(self, entries={**self.entries, entry.key: entry})
+
+    def with_revision(self, revision: LockedRevision) -> LockFile:
+        """Return the file with this commit in the place of the former one."""
+        return replace(self, revisions={**self.revisions, revision.name: revision.commit})
 
     def only(self, keys: frozenset[str]) -> LockFile:
         """Return the file without the entries of artifacts that are none of these."""
-        return LockFile({key: entry for key, entry in self.entries.items() if key in keys})
+        return replace(self, entries={key: entry for key, entry in self.entries.items() if key in keys})
 
     def to_text(self) -> str:
         """Return the file's text: sorted, one line a file, a newline at the end."""
         artifacts = {key: _document(entry) for key, entry in self.entries.items()}
         document = {"schemaVersion": LOCK_SCHEMA_VERSION, "artifacts": artifacts}
+        if self.revisions:
+            document["revisions"] = dict(self.revisions)
         return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -134,9 +154,10 @@ def parse_lock(text: str | bytes) -> LockFile:
         raise ValueError(f"its schemaVersion is {schema!r}, and this release reads {LOCK_SCHEMA_VERSION}")
     try:
         entries = [_entry(str(key), value) for key, value in document["artifacts"].items()]
+        revisions = {str(name): _commit(name, commit) for name, commit in document.get("revisions", {}).items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a field is missing or of the wrong kind: {error}") from None
-    return LockFile({entry.key: entry for entry in entries})
+    return LockFile({entry.key: entry for entry in entries}, revisions)
 
 
 def read_lock(path: Path) -> LockFile:
@@ -163,13 +184,23 @@ def update_lock(path: Path, entry: LockEntry) -> Change | None:
 
     Raises OSError where the folder takes no file, InvalidLock as `read_lock` does.
     """
+    return _update(path, lambda lock: lock.with_entry(entry))
+
+
+def update_revision(path: Path, revision: LockedRevision) -> Change | None:
+    """Put one commit into the file, as `update_lock` does it with an entry."""
+    return _update(path, lambda lock: lock.with_revision(revision))
+
+
+def _update(path: Path, change: Callable[[LockFile], LockFile]) -> Change | None:
     with _alone(path.parent):
-        lock = read_lock(path)
-        former = lock.entries.get(entry.key)
-        if former == entry:
+        former = read_lock(path)
+        lock = change(former)
+        if lock == former:
             return None
-        _replace(path, lock.with_entry(entry).to_text())
-    return "added" if former is None else "changed"
+        _replace(path, lock.to_text())
+    known = former.entries.keys() | former.revisions.keys()
+    return "changed" if known == lock.entries.keys() | lock.revisions.keys() else "added"
 
 
 def _document(entry: LockEntry) -> dict[str, Any]:
@@ -214,6 +245,12 @@ def _file(path: str, text: str) -> FileEntry:
     if match is None:
         raise ValueError(f"{path!r} is not followed by sha256:<64 hex digits> <bytes>")
     return FileEntry(path, int(match[2]), match[1])
+
+
+def _commit(name: str, commit: Any) -> str:
+    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+        raise ValueError(f"{name!r} is not followed by a commit of 40 hex digits")
+    return commit
 
 
 def _remedy(error: ValueError) -> str:

@@ -200,15 +200,20 @@ def test_a_secret_in_a_uri_is_refused_and_not_repeated(uri: str, said: str) -> N
     assert "hush" not in str(refused.value)
 
 
-def test_uri_without_a_slash_and_image_by_tag_are_warned_about() -> None:
+def test_uri_without_a_slash_and_what_can_move_are_warned_about() -> None:
     def program() -> None:
         GpuInferenceService("one", model="s3://bucket/models/llama", service_account_name="x", runtime="vllm")
         GpuInferenceService("two", model="oci://quay.io/team/llama:v1", runtime="vllm")
+        GpuInferenceService("three", model="hf://team/llama:main", runtime="vllm")
+        GpuInferenceService("four", model="hf://team/llama", runtime="vllm")
+        GpuInferenceService("five", model=f"hf://team/llama:{'0a' * 20}", runtime="vllm")
 
     warnings = sorted(declare(program).warnings, reverse=True)
-    assert len(warnings) == 2
+    assert len(warnings) == 4
     assert "has no slash at the end" in warnings[0]
     assert "names an image by tag" in warnings[1]
+    assert "hf://team/llama:main names no commit" in warnings[2]
+    assert "hf://team/llama names no commit" in warnings[3]
 
 
 def _foreign_credentials(source: Path) -> Callable[[], None]:

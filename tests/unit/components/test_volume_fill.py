@@ -168,8 +168,6 @@ def test_an_image_runs_beside_the_fill_or_is_mounted() -> None:
 
 def test_what_moves_is_warned_about() -> None:
     assert volume().warnings == []
-    moving = HuggingFaceFill(repository="Qwen/Qwen3-0.6B")
-    assert 'is fetched at "main", which can move' in volume(fill=moving).warnings[0]
     assert "names an image by tag" in volume(fill=ImageFill(image="quay.io/team/llama:v1")).warnings[0]
 
 
@@ -310,6 +308,8 @@ def test_what_is_no_artifact_or_no_key_of_it_is_refused(model_folder: Path) -> N
     [
         ({"fill": "Qwen/Qwen3-0.6B"}, "fill: str is not FillSettings"),
         ({"fill": HuggingFaceFill(repository="qwen")}, 'fill.repository: "qwen" is no repository'),
+        ({"fill": HuggingFaceFill(repository="a/b.git")}, "fill.repository: a repository is written as 'owner/name'"),
+        ({"fill": HuggingFaceFill(repository="a/b", revision="v1%2e0")}, "fill.revision: a revision is a branch"),
         ({"fill": HuggingFaceFill(repository="a/b", revision="--help")}, "fill.revision: '--help' is no revision"),
         ({"fill": HuggingFaceFill(repository="a/b", include=("--x",))}, "fill.include: '--x' is no pattern"),
         ({"fill": HuggingFaceFill(repository="a/b", folder="../up")}, 'fill.folder: "../up" is no folder'),

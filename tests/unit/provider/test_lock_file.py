@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.lock_file import (
     LOCK_FILE,
+    LockedRevision,
     LockedSource,
     LockEntry,
     LockFile,
     parse_lock,
     read_lock,
     update_lock,
+    update_revision,
     write_lock,
 )
 from pulumi_modelstore_provider.errors import InvalidLock
@@ -57,9 +59,20 @@ contents = st.dictionaries(texts, st.integers(0, 1 << 50), max_size=5).map(
 )
 
 
-@given(content=contents, version=st.none() | texts, declared=st.dictionaries(texts, texts | st.booleans(), max_size=3))
-def test_what_is_written_is_read(content: Content, version: str | None, declared: dict[str, object]) -> None:
-    lock = LockFile().with_entry(LockEntry("n", "a", "m", version, (LockedSource(declared, {}, content),)))
+commits = st.text("0123456789abcdef", min_size=40, max_size=40)
+
+
+@given(
+    content=contents,
+    version=st.none() | texts,
+    declared=st.dictionaries(texts, texts | st.booleans(), max_size=3),
+    revisions=st.dictionaries(texts, commits, max_size=3),
+)
+def test_what_is_written_is_read(
+    content: Content, version: str | None, declared: dict[str, object], revisions: dict[str, str]
+) -> None:
+    lock = LockFile(revisions=revisions)
+    lock = lock.with_entry(LockEntry("n", "a", "m", version, (LockedSource(declared, {}, content),)))
     assert parse_lock(lock.to_text()) == lock
     assert parse_lock(lock.to_text().encode()).to_text() == lock.to_text()
 
@@ -88,6 +101,21 @@ def test_update_says_what_it_did_and_keeps_the_others(tmp_path: Path) -> None:
     assert set(read_lock(path).entries) == {"models/a", "models/b"}
     assert list(tmp_path.iterdir()) == [path]
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_commit_is_one_line_and_stays_whatever_becomes_of_artifacts(tmp_path: Path) -> None:
+    path = tmp_path / LOCK_FILE
+    update_lock(path, entry("a"))
+    before = path.read_text()
+    assert "revisions" not in before, "a file without any is what earlier releases wrote"
+    assert update_revision(path, LockedRevision("org/model@main", "c" * 40)) == "added"
+    assert update_revision(path, LockedRevision("org/model@main", "c" * 40)) is None
+    update_lock(path, entry("b"))
+    first = path.read_text()
+    assert update_revision(path, LockedRevision("org/model@main", "d" * 40)) == "changed"
+    assert set(path.read_text().splitlines()) - set(first.splitlines()) == {f'  "org/model@main": "{"d" * 40}"'}
+    write_lock(path, read_lock(path).only(frozenset({"models/b"})))
+    assert read_lock(path) == LockFile({"models/b": entry("b")}, {"org/model@main": "d" * 40})
 
 
 def _update(path: Path, number: int) -> None:
@@ -128,6 +156,8 @@ def test_entry_covers_exactly_its_sources() -> None:
         ("[]", "not a JSON object"),
         ('{"schemaVersion": 2, "artifacts": {}}', "newer release"),
         ('{"schemaVersion": 1}', "missing"),
+        ('{"schemaVersion": 1, "artifacts": {}, "revisions": {"a/b@main": "main"}}', "40 hex digits"),
+        ('{"schemaVersion": 1, "artifacts": {}, "revisions": ["a/b@main"]}', "of the wrong kind"),
         ('{"schemaVersion": 1, "artifacts": {"llama": {"sources": []}}}', "<namespace>/<artifact>"),
         (LockFile().with_entry(entry()).to_text().replace(f"{HEX} 27", f"{HEX} many"), "<bytes>"),
         (

@@ -1,4 +1,7 @@
-"""`modelstore artifacts lock`: reads the sources of a program's artifacts anew, and writes the lock file."""
+"""`modelstore artifacts lock`: reads the sources of a program's artifacts anew, and writes the lock file.
+
+Revisions that fills are pinned to stay: the program alone knows which of them it still has, and with which tokens.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,8 @@ def lock_command(
     """Read the sources of the artifacts NAME, or of all, anew and write what they consist of to modelstore.lock.
 
     Shows each file that is new (+), other (~) or gone (-); commit the file then. Ends with 1 where a source is not at
-    hand here. NAME is an artifact's, or <namespace>/<artifact>.
+    hand here. NAME is an artifact's, or <namespace>/<artifact>. Revisions of fills stay as they are: a preview with
+    MODELSTORE_REFRESH_LOCK=1 asks for those.
     """
     from pulumi_modelstore_provider.artifacts.lock_file import read_lock, update_lock, write_lock
     from pulumi_modelstore_provider.errors import InvalidSource, ModelstoreError, SourceUnavailable

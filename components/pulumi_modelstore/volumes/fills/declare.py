@@ -9,8 +9,10 @@ import pulumi
 
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.inputs import is_plain
+from pulumi_modelstore.artifacts.pinned_revision import pinned_revision, record_revision
 from pulumi_modelstore.kserve.account import Account
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.volumes.fills.hugging_face import HuggingFaceFill
 from pulumi_modelstore.volumes.fills.image import ImageFill
 from pulumi_modelstore.volumes.fills.job_settings import FillJob
 from pulumi_modelstore.volumes.fills.pod import FillPod
@@ -41,7 +43,12 @@ def check_fill(
         return None
     if not check.settings("fill", fill, FillSettings, remedy=_REMEDY):
         return None
-    check.extend(fill.problems(), under="fill")
+    problems = fill.problems()
+    check.extend(problems, under="fill")
+    revision = None
+    if preload and not problems and isinstance(fill, HuggingFaceFill):
+        revision = pinned_revision(check, fill.repository_settings(), argument="fill.revision")
+        fill = fill if revision is None else fill.model_copy(update={"revision": revision.commit})
     if mode == "ReadOnlyMany" and preload:
         remedy = "Use ReadWriteMany, whose mounts may be read-only, or pass preload=False"
         check.add("access_mode", "is ReadOnlyMany, and a fill writes", remedy)
@@ -53,7 +60,7 @@ def check_fill(
         remedy = 'Use method="image-volume", or serve from the image itself with model="oci://..."'
         check.add("fill.method", "is sidecar, which works in a Job and not in each pod of a service", remedy)
     sound = usable_job and not check.problems and not check.depends_on_refused
-    return FillPod(check.name, fill, job, mount_path) if preload and sound else None
+    return FillPod(check.name, fill, job, mount_path, revision) if preload and sound else None
 
 
 def _check_account(check: ArgumentCheck, argument: str, account: Account, kubernetes_namespace: Any) -> None:
@@ -87,6 +94,8 @@ def declare_fill(
     runs: bool,
 ) -> list[pulumi.Resource]:
     """Declare the ConfigMap and, unless each pod fills its own scratch space, the Job."""
+    if pod.revision is not None:
+        record_revision(pod.revision, parent)
     program = KubernetesObject(
         f"{pod.name}-fill-program",
         api_version="v1",

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from pulumi_modelstore.arguments.kubernetes import subdomain_name_problems
-from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.arguments.problem import Problem, problems_of
 from pulumi_modelstore.kserve.account import Account
 from pulumi_modelstore.kserve.hub import TOKEN, HubCredentials
 from pulumi_modelstore.volumes.fills.settings import FillSettings
+from pulumi_modelstore_provider.artifacts.sources.settings import HuggingFace
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 class HuggingFaceFill(FillSettings):
-    """A repository of the hub, fetched by `hf download`.
+    """A repository of the hub, fetched by `hf download` at one commit.
+
+    A preview pins a branch or tag to its commit, which `modelstore.lock` beside the program keeps: where the hub is out
+    of reach it stands in, and a branch that moves changes nothing until the lock file is refreshed. A branch that is
+    recorded nowhere and that the hub cannot be asked for is refused, for it would be one thing here and another there.
 
     Args:
         repository: `owner/model`.
-        revision: commit id of 40 hex digits; a branch or tag is fetched as it is when the Job runs, and never again.
+        revision: a branch or tag; or a commit id of 40 hex digits, for which nobody is asked.
         include: patterns of the files to fetch, such as `*.safetensors`; none means all.
         exclude: patterns of files to leave out.
         token_secret: for gated models: `HubCredentials(...)`, or the name of a Secret in the volume's Kubernetes
             namespace with a token under the key `HF_TOKEN`.
-        endpoint: URL of a mirror of the hub, for a cluster that does not reach it.
+        token: where the machine that deploys finds the token with which it asks for a private repository's commit:
+            `env:VARIABLE`, `config:KEY` of the stack's configuration, or `default`, which is HF_TOKEN, what `hf auth
+            login` has kept, or none at all; None asks without a token. The Job never sees it.
+        endpoint: URL of a mirror of the hub, for a cluster that does not reach it; the preview asks there too.
     """
 
     kind: Literal["hugging-face"] = "hugging-face"
@@ -34,6 +44,7 @@ class HuggingFaceFill(FillSettings):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     token_secret: str | HubCredentials | None = None
+    token: str | None = "default"
     endpoint: str | None = None
 
     def problems(self) -> list[Problem]:
@@ -51,14 +62,21 @@ class HuggingFaceFill(FillSettings):
         if self.endpoint is not None and not re.fullmatch(r"https?://[^\s/@]+(/[^\s@]*)?", self.endpoint):
             remedy = "Write it like https://hub.example.org, without a user and password"
             found.append(Problem("endpoint", "is no URL of a mirror", remedy))
+        told = {problem.argument for problem in found}
+        try:
+            self.repository_settings()
+        except ValidationError as error:
+            wrong = [replace(problem, argument=_argument(problem.argument)) for problem in problems_of(error)]
+            found += [problem for problem in wrong if problem.argument not in told]
         return found
 
-    def warnings(self) -> list[str]:
-        """A revision that moves."""
-        if _COMMIT.fullmatch(self.revision):
-            return []
-        said = f'{self.repository} is fetched at "{self.revision}", which can move: two volumes may differ'
-        return [f"{said}; a commit id of 40 hex digits cannot"]
+    def repository_settings(self) -> HuggingFace:
+        """The repository, as its commit is asked for.
+
+        Raises:
+            pydantic.ValidationError: where `problems` are left.
+        """
+        return HuggingFace(repo=self.repository, revision=self.revision, token=self.token, endpoint=self.endpoint)
 
     def accounts(self) -> dict[str, Account]:
         """What holds the token."""
@@ -88,3 +106,7 @@ class HuggingFaceFill(FillSettings):
             reference = {"name": holder, "key": TOKEN}
             environment.append({"name": TOKEN, "valueFrom": {"secretKeyRef": reference}})
         return environment
+
+
+def _argument(field: str) -> str:
+    return "repository" if field == "repo" else field

@@ -15,6 +15,7 @@ from pulumi_modelstore.serving.environment import environment_variables
 from pulumi_modelstore.serving.security import SECURE_CONTAINER
 from pulumi_modelstore.volumes.fills.job_settings import FillJob
 from pulumi_modelstore.volumes.fills.settings import FillSettings
+from pulumi_modelstore_provider.artifacts.lock_file import LockedRevision
 from pulumi_modelstore_provider.fills.program import fill_program
 from pulumi_modelstore_provider.fills.specification import Specification
 
@@ -30,12 +31,14 @@ class FillPod:
         fill: the source.
         job: the pod.
         mount_path: where its containers see the volume.
+        revision: what the source is pinned to, for the lock file.
     """
 
     name: str
     fill: FillSettings
     job: FillJob
     mount_path: str
+    revision: LockedRevision | None = None
 
     @property
     def specification(self) -> Specification:

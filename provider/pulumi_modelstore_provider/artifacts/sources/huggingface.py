@@ -15,12 +15,13 @@ from pulumi_modelstore_provider.artifacts.sources.remote_digests import RemoteFi
 from pulumi_modelstore_provider.artifacts.sources.settings import HUB, HuggingFace
 from pulumi_modelstore_provider.artifacts.sources.web import Address, Web
 from pulumi_modelstore_provider.artifacts.sources.web_file import WebBytes
+from pulumi_modelstore_provider.credentials import ConfigLookup
 from pulumi_modelstore_provider.errors import InvalidSource, SourceChanged, SourceUnavailable, keep_out_of_texts
 from pulumi_modelstore_provider.time_limits import time_limits
 from pulumi_modelstore_provider.tokens import resolve_token
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, ModelInfo
     from huggingface_hub.hf_api import RepoFile
 
 _CHUNK = 16 << 20
@@ -31,14 +32,10 @@ def read_huggingface(source: HuggingFace, around: Surroundings) -> Found:
 
     Raises SourceUnavailable without a connection or the package, and InvalidSource with what the hub refuses.
     """
-    try:
-        import huggingface_hub
-    except ImportError:
-        reason = "the Python package huggingface_hub is not installed: pip install 'pulumi-modelstore[huggingface]'"
-        raise SourceUnavailable(str(source), [reason]) from None
-    endpoint = source.endpoint or os.environ.get("HF_ENDPOINT", "").rstrip("/") or HUB
-    token = _token(source, around)
-    api = huggingface_hub.HfApi(endpoint=endpoint, token=token or False, library_name="pulumi-modelstore")
+    api, token = _client(source, around.config)
+    from huggingface_hub import hf_hub_url
+
+    endpoint = api.endpoint
     with asking_hub(source, has_token=token is not None):
         pinned = _pinned(api, source)
         listed = _listed(api, pinned)
@@ -48,7 +45,7 @@ def read_huggingface(source: HuggingFace, around: Surroundings) -> Found:
     web = Web()
     places = {
         file.path: Address(
-            huggingface_hub.hf_hub_url(source.repo, file.path, revision=pinned.revision, endpoint=endpoint),
+            hf_hub_url(source.repo, file.path, revision=pinned.revision, endpoint=endpoint),
             f"{file.path} of {pinned}",
             token,
             remedies(source, has_token=token is not None),
@@ -63,23 +60,48 @@ def read_huggingface(source: HuggingFace, around: Surroundings) -> Found:
     return Found([_found(file, digests, WebBytes(web, places[file.path])) for file in listed], pinned)
 
 
-def _token(source: HuggingFace, around: Surroundings) -> str | None:
+def commit_of(source: HuggingFace, *, config: ConfigLookup | None = None) -> str:
+    """Return the commit that the revision stands for now; the hub tells it of gated repositories too.
+
+    Raises SourceUnavailable and InvalidSource as `read_huggingface` does, CredentialsUnavailable without the token.
+    """
+    api, token = _client(source, config)
+    with asking_hub(source, has_token=token is not None):
+        return str(_revision(api, source).sha)
+
+
+def _client(source: HuggingFace, config: ConfigLookup | None) -> tuple[HfApi, str | None]:
+    try:
+        from huggingface_hub import HfApi
+    except ImportError:
+        reason = "the Python package huggingface_hub is not installed: pip install 'pulumi-modelstore[huggingface]'"
+        raise SourceUnavailable(str(source), [reason]) from None
+    endpoint = source.endpoint or os.environ.get("HF_ENDPOINT", "").rstrip("/") or HUB
+    token = _token(source, config)
+    return HfApi(endpoint=endpoint, token=token or False, library_name="pulumi-modelstore"), token
+
+
+def _token(source: HuggingFace, config: ConfigLookup | None) -> str | None:
     from huggingface_hub import get_token
 
     if source.token is None:
         return None
-    token = resolve_token(source.token, config=around.config) or get_token()
+    token = resolve_token(source.token, config=config) or get_token()
     if token:
         keep_out_of_texts(token)
     return token
 
 
 def _pinned(api: HfApi, source: HuggingFace) -> HuggingFace:
-    info = api.model_info(source.repo, revision=source.revision, timeout=time_limits().read)
+    info = _revision(api, source)
     if info.gated:
         # The hub tells everybody what is in a gated repository; whether the files may be read is another question.
         api.auth_check(source.repo)
     return source.model_copy(update={"revision": str(info.sha)})
+
+
+def _revision(api: HfApi, source: HuggingFace) -> ModelInfo:
+    return api.model_info(source.repo, revision=source.revision, timeout=time_limits().read)
 
 
 def _listed(api: HfApi, source: HuggingFace) -> list[RepoFile]:

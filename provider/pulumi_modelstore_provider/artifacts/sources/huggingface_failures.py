@@ -40,9 +40,7 @@ def asking_hub(source: HuggingFace, *, has_token: bool) -> Iterator[None]:
     try:
         yield
     except OfflineModeIsEnabled:
-        reason = (
-            "HF_HUB_OFFLINE is set, and the hub has to be asked: unset it, or run where the version is in the store"
-        )
+        reason = "HF_HUB_OFFLINE is set, and the hub has to be asked: unset it"
         raise SourceUnavailable(name, [reason]) from None
     except GatedRepoError:
         reason = f"the repository is gated. {_gate_remedy(source, has_token=has_token)}"
