@@ -16,6 +16,7 @@ from pulumi_modelstore.artifacts.import_request import InThePod, destination
 from pulumi_modelstore.artifacts.pinned_content import PinnedContent
 from pulumi_modelstore.artifacts.source_argument import cluster_problems
 from pulumi_modelstore.keys.source import KeySource
+from pulumi_modelstore.kserve.pull_secrets import PullSecrets, check_pull_secrets
 from pulumi_modelstore.namespace import StorageNamespace
 from pulumi_modelstore_provider.artifacts.sources.settings import SourceSettings
 
@@ -49,14 +50,17 @@ def checked_import(
         return None
     if not check.settings("job", job, ImportJob, remedy="Pass ImportJob(keys=...)"):
         return None
+    check.extend(job.problems(), under="job")
+    pulls = check_pull_secrets(
+        check, job.image_pull_secrets, job.kubernetes_namespace, argument="job.image_pull_secrets"
+    )
     if not isinstance(namespace, StorageNamespace) or namespace.refused:
-        check.extend(job.problems(), under="job")
         return None
     asked = {"namespace": namespace.given_name, "modelPrefix": model_prefix}
     asked |= {name: upload[name] for name in ("version", "files")}
     if upload["transfer"] is not None:
         asked["transfer"] = upload["transfer"].to_inputs()
-    return ClusterImport(check, namespace, job, [source.pinned for source in pinned.sources], asked)
+    return ClusterImport(check, namespace, job, pulls, [source.pinned for source in pinned.sources], asked)
 
 
 class ClusterImport:
@@ -66,6 +70,7 @@ class ClusterImport:
         check: of the artifact; takes up what stands against the import.
         namespace: where the version goes.
         job: the Job's settings.
+        pulls: what its image is fetched with.
         sources: pinned, as plain JSON.
         upload: what to bring, beside its place in the store and the sources.
     """
@@ -75,11 +80,11 @@ class ClusterImport:
         check: ArgumentCheck,
         namespace: StorageNamespace,
         job: ImportJob,
+        pulls: PullSecrets,
         sources: Sequence[Mapping[str, Any]],
         upload: Mapping[str, Any],
     ) -> None:
-        self._namespace, self._job, self._upload = namespace, job, upload
-        check.extend(job.problems(), under="job")
+        self._namespace, self._job, self._pulls, self._upload = namespace, job, pulls, upload
         self._check_name(check)
         self._check_keys(check)
         self._pod = InThePod(job)
@@ -94,7 +99,7 @@ class ClusterImport:
     def declare(self, parent: CheckedComponent) -> pulumi.Resource:
         """Declare the Job and what it needs, and return it."""
         return declare_import(
-            parent, self._job, self._files(), self._pod.variables, after=list(self._namespace.guarded_by)
+            parent, self._job, self._files(), self._pod.variables, self._pulls, after=list(self._namespace.guarded_by)
         )
 
     def _check_name(self, check: ArgumentCheck) -> None:

@@ -16,6 +16,7 @@ from pulumi_modelstore.arguments.kubernetes import (
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
 from pulumi_modelstore.keys.source import KeySource
+from pulumi_modelstore.kserve.registry import RegistryCredentials
 from pulumi_modelstore.kserve.resources import Resources
 from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.serving.pod_placement import PodPlacement
@@ -77,7 +78,7 @@ class ImportJob(CheckedSettings):
         resources: requests and limits; the transfer itself keeps within 256 MiB.
         placement: the nodes that may have the pod.
         security: as whom it runs; `Security()` leaves the user to the cluster, as OpenShift wants it.
-        image_pull_secrets: Secrets to fetch the image with.
+        image_pull_secrets: what the image is fetched with: `RegistryCredentials(...)`, or names of pull Secrets.
         labels: further labels of the Job and its pods.
         backoff_limit: attempts after the first; a failure that cannot heal ends the Job at once.
         deadline_seconds: after which the Job is ended, 24 hours unless set.
@@ -96,14 +97,14 @@ class ImportJob(CheckedSettings):
     resources: Resources = Resources(cpu="2", memory="1Gi", ephemeral_storage="1Gi")
     placement: PodPlacement = PodPlacement()
     security: Security = Security(user=_USER, group=_USER)
-    image_pull_secrets: tuple[str, ...] = ()
+    image_pull_secrets: tuple[str | RegistryCredentials, ...] = ()
     labels: dict[str, str] = Field(default_factory=dict)
     backoff_limit: int = 6
     deadline_seconds: int = _DAY
     ttl_seconds_after_finished: int | None = None
 
     def problems(self) -> list[Problem]:
-        """Everything wrong with the settings, without asking the cluster."""
+        """Everything wrong with the settings but for `image_pull_secrets`, without asking the cluster."""
         found = label_name_problems(self.kubernetes_namespace, argument="kubernetes_namespace")
         found += self._access_problems()
         if not self.image.strip() or any(letter.isspace() for letter in self.image):
@@ -111,9 +112,8 @@ class ImportJob(CheckedSettings):
         for argument in ("tokens", "key_pairs"):
             for reference, secret in getattr(self, argument).items():
                 found += [problem.under(f'{argument}["{reference}"]') for problem in secret.problems()]
-        for argument in ("env_from", "image_pull_secrets"):
-            for number, name in enumerate(getattr(self, argument)):
-                found += subdomain_name_problems(name, argument=f"{argument}[{number}]")
+        for number, name in enumerate(self.env_from):
+            found += subdomain_name_problems(name, argument=f"env_from[{number}]")
         wrong = [problem.under("resources") for problem in self.resources.problems(model_bytes=None)]
         if not wrong and quantity(self.resources.memory_limit or self.resources.memory) < quantity(_LEAST_MEMORY):
             wrong.append(Problem("resources.memory", "is less than a transfer takes", f"Give at least {_LEAST_MEMORY}"))

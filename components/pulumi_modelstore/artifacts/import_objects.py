@@ -13,6 +13,7 @@ from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.artifacts.import_job import ImportJob
 from pulumi_modelstore.artifacts.import_request import FOLDER, TARGET
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.kserve.pull_secrets import PullSecrets
 from pulumi_modelstore.kserve.secret_data import declare_secret
 from pulumi_modelstore.serving.environment import SecretKey
 from pulumi_modelstore.serving.security import SECURE_CONTAINER
@@ -31,6 +32,7 @@ def declare_import(
     job: ImportJob,
     files: pulumi.Input[Mapping[str, str]],
     variables: Mapping[str, SecretKey],
+    pulls: PullSecrets,
     *,
     after: Sequence[pulumi.Resource],
 ) -> pulumi.Resource:
@@ -41,6 +43,7 @@ def declare_import(
         job: its settings.
         files: what is mounted: `request.json` and certificates.
         variables: the environment beside the key that writes.
+        pulls: what the image is fetched with.
         after: what must be in place before the Job starts.
     """
     name = parent.given_name
@@ -50,7 +53,7 @@ def declare_import(
     if job.keys is not None:
         secrets |= {f"{TARGET}_{part}": SecretKey(secret=keys, key=part) for part in _PARTS}
         after = [*after, _declare_keys(parent, job, keys)]
-    template = _pod(job, secrets)
+    template = _pod(job, secrets, pulls)
     # A Job's template never changes: another request, image or limit is another Job.
     full_name = derive(lambda known: f"{begins}-{_digest(known, template)}", files)
     metadata = {"name": full_name, "namespace": job.kubernetes_namespace, "labels": _labels(job)}
@@ -85,7 +88,7 @@ def declare_import(
         api_version="batch/v1",
         kind="Job",
         manifest={"metadata": metadata, "spec": spec},
-        opts=parent.child_options(depends_on=[request, *after], custom_timeouts=wait),
+        opts=parent.child_options(depends_on=[request, *pulls.resources, *after], custom_timeouts=wait),
     )
 
 
@@ -96,7 +99,7 @@ def _declare_keys(parent: CheckedComponent, job: ImportJob, secret: str) -> pulu
     return declare_secret(f"{parent.given_name}-import-keys", metadata, data, parent.child_options())
 
 
-def _pod(job: ImportJob, secrets: Mapping[str, SecretKey]) -> dict[str, Any]:
+def _pod(job: ImportJob, secrets: Mapping[str, SecretKey], pulls: PullSecrets) -> dict[str, Any]:
     """The pod's spec without its volumes, whose names follow from it."""
     container: dict[str, Any] = {
         "name": CONTAINER,
@@ -124,7 +127,7 @@ def _pod(job: ImportJob, secrets: Mapping[str, SecretKey]) -> dict[str, Any]:
         "terminationGracePeriodSeconds": _GRACE_SECONDS,
         "securityContext": job.security.manifest(),
         **job.placement.manifest(),
-        "imagePullSecrets": [{"name": name} for name in job.image_pull_secrets] or None,
+        "imagePullSecrets": [{"name": name} for name in pulls.names] or None,
         "containers": [container],
     }
     return {key: value for key, value in pod.items() if value is not None}

@@ -23,16 +23,18 @@ class PullSecrets:
     resources: Sequence[pulumi.Resource] = ()
 
 
-def check_pull_secrets(check: ArgumentCheck, given: Any, kubernetes_namespace: Any) -> PullSecrets:
+def check_pull_secrets(
+    check: ArgumentCheck, given: Any, kubernetes_namespace: Any, *, argument: str = "pull_secrets"
+) -> PullSecrets:
     """The pull Secrets of pods, or of a ServiceAccount, in that namespace."""
     if isinstance(given, str) or not isinstance(given, Sequence):
         remedy = "Pass a list of RegistryCredentials(...) or names"
-        check.add("pull_secrets", f"{type(given).__name__} is no list", remedy)
+        check.add(argument, f"{type(given).__name__} is no list", remedy)
         return PullSecrets()
     names: list[str] = []
     resources: list[pulumi.Resource] = []
     for number, item in enumerate(given):
-        where = f"pull_secrets[{number}]"
+        where = f"{argument}[{number}]"
         if not isinstance(item, RegistryCredentials):
             check.extend(subdomain_name_problems(item, argument=where))
             names.append(item)

@@ -10,7 +10,8 @@ import pytest
 
 import pulumi_modelstore as ms
 from pulumi_modelstore_provider.transfer.request import TransferRequest
-from unit.components.imports import FOLDER, REPOSITORY, imported, record
+from unit.components.declared import declare
+from unit.components.imports import FOLDER, KEY_PAIRS, REPOSITORY, TOKENS, imported, record
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,31 @@ def test_upload_waits_for_the_job_and_the_job_for_what_it_needs() -> None:
     assert declared["llama-import-job"].request.customTimeouts.create == "86400s"
 
 
+def test_credentials_of_a_registry_come_before_the_job_that_pulls_with_them() -> None:
+    def program(place: str) -> None:
+        namespace = ms.StorageNamespace("models", backend=ms.AwsS3(bucket="team-models"))
+        account = ms.Registry(host="harbor.example.org", username="robot", password="hush")
+        pulls = ms.RegistryCredentials("harbor", registries=[account], kubernetes_namespace="llm")
+        job = ms.ImportJob(
+            service_account_name="importer",
+            tokens=TOKENS,
+            key_pairs=KEY_PAIRS,
+            image_pull_secrets=("other", pulls),
+            kubernetes_namespace=place,
+        )
+        source = [REPOSITORY, FOLDER]
+        ms.ModelArtifact("llama", namespace=namespace, source=source, via="cluster", job=job)
+
+    job = declare(lambda: program("llm"))["llama-import-job"]
+    assert job.inputs["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "other"}, {"name": "harbor"}]
+    assert "harbor-secret" in job.dependencies
+    with pytest.raises(ms.InvalidArguments) as refused:
+        declare(lambda: program("other"))
+    (problem,) = refused.value.problems
+    assert problem.argument == "job.image_pull_secrets[1]"
+    assert problem.found == 'are in "llm", and they are needed in "other", which cannot use them'
+
+
 def test_another_request_image_or_limit_is_another_job(program_folder: Path) -> None:
     def name(**job: Any) -> str:
         return str(imported(job)["llama-import-job"].inputs["metadata"]["name"])
@@ -120,6 +146,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "token": ({"job": {"tokens": {}}}, 'job.tokens: have no "env:HF_TOKEN", which a source refers to'),
     "key pair": ({"job": {"key_pairs": {}}}, 'job.key_pairs: have no "env:OTHER"'),
     "image": ({"job": {"image": "a b"}}, "job.image: 'a b' is no image"),
+    "pull Secret": ({"job": {"image_pull_secrets": ("No Name",)}}, "job.image_pull_secrets[0]: "),
     "memory": ({"job": {"resources": ms.Resources(memory="64Mi")}}, "job.resources.memory: is less than a transfer"),
     "deadline": ({"job": {"deadline_seconds": 0}}, "job.deadline_seconds: is 0"),
     "root": ({"job": {"security": ms.Security(user=0)}}, "job.security.user: is 0, which is root"),
@@ -153,8 +180,6 @@ def test_job_belongs_to_a_cluster_import() -> None:
         job = ms.ImportJob(service_account_name="importer")
         ms.ModelArtifact("llama", namespace=namespace, source=[REPOSITORY, FOLDER], job=job)
         ms.ModelArtifact("two", namespace=namespace, source=[REPOSITORY, FOLDER], via="cluster")
-
-    from unit.components.declared import declare
 
     with pytest.raises(ms.InvalidArguments) as refused:
         declare(program)
