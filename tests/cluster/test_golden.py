@@ -14,10 +14,12 @@ import pytest
 import yaml
 
 from cluster.services import PROGRAMS
+from pulumi_modelstore_provider.resources.volume_files import VolumeFilesInputs
 from servers.apiserver import ApiServer, gateway_definitions
 from unit.components.declared import SECRET, Declared, declare
 
 GOLDEN = Path(__file__).with_name("golden")
+FILES = "pulumi-python:dynamic/modelstore:VolumeFiles"
 PLURALS = {"StorageClass": "storageclasses"}
 CLUSTER_WIDE = {"StorageClass", "ClusterStorageContainer", "LocalModelCache", "LocalModelNodeGroup"}
 
@@ -33,9 +35,19 @@ Readable.add_representer(
 
 
 def kubernetes_objects(declared: Declared) -> list[dict[str, Any]]:
-    """The Kubernetes objects in the order of their names, as they are sent."""
+    """The Kubernetes objects in the order of their names, as they are sent, and the pods that bring files."""
     resources = sorted(declared.resources.values(), key=lambda resource: resource.name)
-    return [_sent(resource.inputs) for resource in resources if resource.type.startswith("kubernetes:")]
+    objects = [_sent(resource.inputs) for resource in resources if resource.type.startswith("kubernetes:")]
+    return objects + [_files_pod(resource.inputs) for resource in resources if resource.type == FILES]
+
+
+def _files_pod(inputs: dict[str, Any]) -> dict[str, Any]:
+    given = VolumeFilesInputs.model_validate(_sent(inputs))
+    pod = given.pod.manifest(given.claim)
+    (agent,) = pod["spec"]["containers"][0]["env"]
+    # As with the program of a fill.
+    agent["value"] = "agent"
+    return pod
 
 
 def _sent(value: Any) -> Any:
@@ -68,13 +80,18 @@ def apply(apiserver: ApiServer, item: dict[str, Any], namespace: str) -> None:
     scope = "" if kind in CLUSTER_WIDE else f"/namespaces/{namespace}"
     plural = PLURALS.get(kind, f"{kind.lower()}s")
     metadata = item["metadata"] | ({} if kind in CLUSTER_WIDE else {"namespace": namespace})
-    place = f"{root}/{group}{scope}/{plural}/{metadata['name']}"
-    query = "fieldManager=tests&fieldValidation=Strict&dryRun=All"
-    answer = apiserver.request(
-        "PATCH", f"{place}?{query}", item | {"metadata": metadata}, content_type="application/apply-patch+yaml"
-    )
+    place, query = f"{root}/{group}{scope}/{plural}", "fieldManager=tests&fieldValidation=Strict&dryRun=All"
+    if "generateName" in metadata:
+        answer = apiserver.request("POST", f"{place}?{query}", item | {"metadata": metadata})
+    else:
+        answer = apiserver.request(
+            "PATCH",
+            f"{place}/{metadata['name']}?{query}",
+            item | {"metadata": metadata},
+            content_type="application/apply-patch+yaml",
+        )
     for field in ("spec", "data", "secrets", "imagePullSecrets"):
-        assert _covers(answer.get(field), item.get(field)), f"{kind} {metadata['name']}: {field} was changed"
+        assert _covers(answer.get(field), item.get(field)), f"{kind} {metadata}: {field} was changed"
 
 
 def _covers(there: Any, sent: Any) -> bool:

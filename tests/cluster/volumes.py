@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from pulumi_modelstore import (
     AccessKeyPair,
     ArtifactFill,
     AzureFiles,
+    BucketFill,
+    BucketFolder,
     CephFs,
+    CloudflareR2,
     Efs,
     EmptyDir,
     ExistingKey,
@@ -28,13 +32,17 @@ from pulumi_modelstore import (
     Mount,
     Nfs,
     NodeGroup,
+    Registry,
+    RegistryCredentials,
     Resources,
     S3Compatible,
+    SecretKeyPair,
     StorageNamespace,
     Toleration,
     TopoLvm,
     VastNfs,
     VolumeClass,
+    VolumeFiles,
     WekaFs,
 )
 
@@ -135,6 +143,37 @@ def volume_from_an_artifact() -> None:
     )
 
 
+def volume_from_a_bucket() -> None:
+    """Objects of another cloud's bucket, read with a key of the user's own Secret."""
+    backend = CloudflareR2(bucket="weights", account_id="0a" * 16)
+    ModelVolume(
+        "llama",
+        size="20Gi",
+        fill=BucketFill(
+            source_folder=BucketFolder(backend=backend, path="llama/", allow=("*.safetensors", "*.json")),
+            key_pair=SecretKeyPair(secret="r2"),
+            as_of="2026-11",
+            folder="llama",
+        ),
+        kubernetes_namespace="serving",
+    )
+
+
+def files_into_a_volume() -> None:
+    """Files of the user's machine in a volume, brought by a pod whose image is in a private registry."""
+    account = Registry(host="harbor.example.org", username="robot$files", password="hush")
+    harbor = RegistryCredentials("harbor", registries=[account], kubernetes_namespace="serving")
+    volume = ModelVolume("adapters", size="1Gi", kubernetes_namespace="serving")
+    VolumeFiles(
+        "adapters",
+        volume=volume,
+        source=Path(__file__),
+        folder="llama",
+        image="harbor.example.org/python:3.12-slim",
+        pull_secrets=[harbor, "quay-pull"],
+    )
+
+
 def disks_of_nodes() -> None:
     """The disks of a group of nodes, for KServe's caches."""
     ModelNodeGroup("cache", group=_GROUP, storage_limit="1500Gi", path="/mnt/nvme")
@@ -145,6 +184,8 @@ VOLUMES: dict[str, Callable[[], None]] = {
     "disks-of-nodes": disks_of_nodes,
     "volume-from-the-hub": volume_from_the_hub,
     "volume-from-an-artifact": volume_from_an_artifact,
+    "volume-from-a-bucket": volume_from_a_bucket,
     "volume-from-an-image": volume_from_an_image,
+    "files-into-a-volume": files_into_a_volume,
     "scratch-from-an-image-volume": scratch_from_an_image_volume,
 }

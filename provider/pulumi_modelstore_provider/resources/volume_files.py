@@ -50,6 +50,11 @@ class VolumeFilesInputs(Inputs):
         """The folder, as messages and the id name it."""
         return f"{self.kubernetes_namespace}/{self.claim}:/{self.folder.strip('/')}"
 
+    @property
+    def pod(self) -> FilesPod:
+        """The pod through which the files go."""
+        return FilesPod(image=self.image, user=self.user, pull_secrets=tuple(self.pull_secrets))
+
 
 class VolumeFilesProvider(Adapter):
     """Brings what changed; removes what it brought earlier and the source no longer has."""
@@ -170,6 +175,5 @@ def _there(session: FileSession, inputs: VolumeFilesInputs) -> dict[str, str]:
 @contextmanager
 def _session(inputs: VolumeFilesInputs) -> Iterator[FileSession]:
     cluster = Cluster(inputs.kubernetes_namespace, inputs.kubeconfig, inputs.context)
-    pod = FilesPod(image=inputs.image, user=inputs.user, pull_secrets=tuple(inputs.pull_secrets))
-    with files_of(cluster, inputs.claim, pod, say=lambda text: progress.tell(inputs.urn, text)) as session:
+    with files_of(cluster, inputs.claim, inputs.pod, say=lambda text: progress.tell(inputs.urn, text)) as session:
         yield session
