@@ -29,8 +29,9 @@ class HttpConnection:
         self._socket = opened
         self._timeout = timeout
         self._answers = Answers(opened)
-        self._poll = select.poll()
-        self._poll.register(opened, select.POLLIN)
+        self._comes, self._moves = select.poll(), select.poll()
+        self._comes.register(opened, select.POLLIN)
+        self._moves.register(opened, select.POLLIN | select.POLLOUT)
         self.reusable = True
         opened.settimeout(timeout)
 
@@ -81,32 +82,48 @@ class HttpConnection:
             if isinstance(body, memoryview):
                 if len(body) <= _SENT_WITH_THE_HEAD:
                     meter.passing(len(body))
-                    self._write(memoryview(head + body))
+                    self._socket.sendall(head + body)
                     return True
                 body = _pieces(body, meter.piece)
-            self._write(memoryview(head))
-            for piece in body:
-                if self._has_come() and not self._answers.was_interim():
-                    return False
-                meter.passing(len(piece))
-                self._write(piece)
+            self._socket.sendall(head)
+            return self._send_and_listen(body, meter)
         except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             # A server that has refused closes while the body is still coming: its answer says why.
             if not self._last_words():
                 raise Broken(f"ended while the request was sent: {error}") from error
             return False
+
+    def _send_and_listen(self, body: Pieces, meter: Meter) -> bool:
+        """Send it as the other side takes it; also one that takes no more and keeps the connection has its say."""
+        for piece in body:
+            if self._is_answered():
+                return False
+            meter.passing(len(piece))
+            rest = piece
+            self._socket.settimeout(0)
+            try:
+                while rest:
+                    try:
+                        rest = rest[self._socket.send(rest) :]
+                    except (BlockingIOError, ssl.SSLWantWriteError):
+                        if not self._moves.poll(self._timeout * 1000):
+                            raise TimeoutError("the request was not taken in time") from None
+                        if self._is_answered():
+                            return False
+            finally:
+                self._socket.settimeout(self._timeout)
         return True
 
-    def _write(self, data: memoryview) -> None:
-        while data:
-            data = data[self._socket.send(data) :]
+    def _is_answered(self) -> bool:
+        return self._has_come() and not self._answers.was_interim()
 
     def _has_come(self) -> bool:
         """Whether something, or the end, has come from the other side. Over TLS that may be no more than tickets."""
         # Of a record that TLS has read, a part may wait where no poll sees it.
-        waiting = self._poll.poll(0) or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending())
+        waiting = self._comes.poll(0) or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending())
         if not waiting or not isinstance(self._socket, ssl.SSLSocket):
             return bool(waiting)
+        timeout = self._socket.gettimeout()
         self._socket.settimeout(0)
         try:
             self._answers.receive()
@@ -115,7 +132,7 @@ class HttpConnection:
         except (OSError, ValueError):
             return True
         finally:
-            self._socket.settimeout(self._timeout)
+            self._socket.settimeout(timeout)
         return True
 
     def _last_words(self) -> bool:
