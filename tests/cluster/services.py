@@ -15,6 +15,7 @@ from pulumi_modelstore import (
     GpuInferenceService,
     Hpa,
     HubCredentials,
+    HuggingFaceFill,
     Keda,
     Kpa,
     ModelArtifact,
@@ -128,6 +129,21 @@ def knative() -> None:
     )
 
 
+def knative_and_a_fill() -> None:
+    """A service that scales to zero, from a volume whose fill each of its pods waits for."""
+    fill = HuggingFaceFill(repository="microsoft/phi-4", revision="0a" * 20)
+    volume = ModelVolume("phi", size="40Gi", fill=fill, kubernetes_namespace="serving")
+    GpuInferenceService(
+        "phi",
+        model=volume,
+        runtime="kserve-vllmserver",
+        deployment_mode="Knative",
+        min_replicas=0,
+        wait_for_fill=True,
+        kubernetes_namespace="serving",
+    )
+
+
 def private_registry() -> None:
     """A modelcar of Harbor, and a bucket's ServiceAccount that pulls from Quay; its Secret is a connection too."""
     harbor = RegistryCredentials(
@@ -237,6 +253,7 @@ PROGRAMS: dict[str, Callable[[], None]] = {
     "everything-about-a-pod": everything_about_a_pod,
     "several-nodes": several_nodes,
     "knative": knative,
+    "knative-and-a-fill": knative_and_a_fill,
     "private-registry": private_registry,
     "fast-start": fast_start,
     "rollout": rollout,

@@ -69,7 +69,7 @@ def arguments_of(
     namespace = given["kubernetes_namespace"]
     if namespace is None:
         namespace = credentials.kubernetes_namespace_input if credentials else "default"
-    most = given["max_replicas"]
+    most, waits = given["max_replicas"], given["wait_for_fill"]
     mounts = _mounts(check, given["mounts"])
     values = {
         **given,
@@ -79,6 +79,7 @@ def arguments_of(
         "kubernetes_namespace": namespace,
         "max_replicas": (given["min_replicas"] or 1) if most is None else most,
         "streaming": check.flag("streaming", given["streaming"]),
+        "wait_for_fill": None if waits is None else check.flag("wait_for_fill", waits),
         "arguments": check.texts("arguments", given["arguments"]),
         "environment": check.mapping("environment", given["environment"]),
         "mounts": mounts,

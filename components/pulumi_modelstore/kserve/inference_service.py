@@ -75,6 +75,8 @@ class GpuInferenceService(CheckedComponent):
         storage_initializer: what the download of the model may use, where KServe's own is too small.
         node_cache: keep the model on the nodes: pods download nothing once a node has it.
         streaming: have a `VllmRuntime` stream the weights from S3 into the GPUs, with the key of `credentials`.
+        wait_for_fill: have pods wait until volumes are filled, and start anew when another source fills them, by an
+            init container; unset, in Standard mode alone, since Knative refuses those unless its features enable them.
         readiness: wait until the service answers, and fail with the reason where it does not; unset, do not wait.
         deployment_mode: `Standard` or `Knative`; a change is a replacement.
         canary_traffic_percent: share of the requests that a changed service gets beside the revision before, 0 to 100;
@@ -130,6 +132,7 @@ class GpuInferenceService(CheckedComponent):
         storage_initializer: StorageInitializer | None = None,
         node_cache: NodeCache | None = None,
         streaming: bool = False,
+        wait_for_fill: bool | None = None,
         readiness: Readiness | None = None,
         deployment_mode: Mode = "Standard",
         canary_traffic_percent: int | None = None,
@@ -176,6 +179,7 @@ class GpuInferenceService(CheckedComponent):
             storage_initializer=storage_initializer,
             node_cache=node_cache,
             streaming=streaming,
+            wait_for_fill=wait_for_fill,
             readiness=readiness,
             alauda=Alauda(model_repository, pipeline_tag, runtime_type),
             annotations=annotations,

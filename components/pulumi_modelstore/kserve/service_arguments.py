@@ -60,6 +60,7 @@ class ServiceArguments:
     storage_initializer: StorageInitializer | None
     node_cache: NodeCache | None
     streaming: bool
+    wait_for_fill: bool | None
     readiness: Readiness | None
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
@@ -115,7 +116,7 @@ class ServiceArguments:
     @property
     def waits(self) -> bool:
         """Whether pods wait for the fills of their volumes: Knative takes no init containers unless it is told to."""
-        return self.mode == "Standard"
+        return self.mode == "Standard" if self.wait_for_fill is None else self.wait_for_fill
 
     def init_containers(self) -> list[dict[str, Any]] | None:
         """`initContainers` of the pod that serves, and of a worker's."""

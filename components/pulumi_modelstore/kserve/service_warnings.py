@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
-from pulumi_modelstore.serving.mount import mounted_volumes
 from pulumi_modelstore.serving.security import ROOT_RUNTIME
 from pulumi_modelstore.serving.vllm import VllmRuntime
-from pulumi_modelstore.volumes.model_volume import ModelVolume
 from pulumi_modelstore.volumes.placement import LocalDisk
 
 
@@ -18,6 +16,7 @@ def service_warnings(arguments: ServiceArguments) -> list[str]:
         if features:
             said = "Knative drops or refuses part of it unless its ConfigMap config-features enables"
             found.append(f"{said} {', '.join(features)}")
+        found += _without_wait(arguments)
     found += _shared_volumes(arguments)
     cache = arguments.node_cache
     if cache is not None and cache.shared and cache.credentials is None and arguments.account_name is not None:
@@ -35,7 +34,8 @@ def service_warnings(arguments: ServiceArguments) -> list[str]:
 def _knative_features(arguments: ServiceArguments) -> list[str]:
     """Features of Knative's that are off by default (Knative serving 0.48, pkg/apis/serving/fieldmask.go)."""
     placement = arguments.placement
-    claims = [volume for volume in mounted_volumes(arguments.mounts).values() if not _is_scratch(volume)]
+    volumes = arguments.volumes_of_a_pod() or ()
+    claims = [volume["persistentVolumeClaim"] for volume in volumes if "persistentVolumeClaim" in volume]
     needed = {
         "kubernetes.podspec-nodeselector": placement is not None and placement.node_selector,
         "kubernetes.podspec-tolerations": placement is not None and placement.tolerations,
@@ -45,13 +45,21 @@ def _knative_features(arguments: ServiceArguments) -> list[str]:
         "kubernetes.podspec-init-containers": arguments.init_containers(),
         "kubernetes.podspec-persistent-volume-claim": claims,
         # Asked for by the claim's own entry in the pod, whatever each mount of it says.
-        "kubernetes.podspec-persistent-volume-write": claims,
+        "kubernetes.podspec-persistent-volume-write": [claim for claim in claims if not claim.get("readOnly")],
     }
     return [feature for feature, is_needed in needed.items() if is_needed]
 
 
-def _is_scratch(volume: ModelVolume | str) -> bool:
-    return isinstance(volume, ModelVolume) and volume.is_scratch
+def _without_wait(arguments: ServiceArguments) -> list[str]:
+    if arguments.wait_for_fill is not None:
+        return []
+    remedy = "pass wait_for_fill=True where Knative enables kubernetes.podspec-init-containers"
+    return [
+        f'pods do not wait for the fill of volume "{volume.given_name}", and stay as they are when it is filled anew; '
+        f"{remedy} and kubernetes.podspec-persistent-volume-claim"
+        for volume in arguments.volumes
+        if volume.init_containers("model") and not volume.is_scratch
+    ]
 
 
 def _shared_volumes(arguments: ServiceArguments) -> list[str]:

@@ -418,6 +418,7 @@ def test_a_deployment_waits_for_what_it_changed() -> None:
         ({"kserve_version": "latest"}, "kserve_version: 'latest' is no version"),
         ({"kserve_version": "0.11"}, "kserve_version: 0.11 is older than 0.15"),
         ({"deployment_mode": "Serverless"}, "deployment_mode: 'Serverless' is no mode"),
+        ({"wait_for_fill": "no"}, "wait_for_fill: str is no flag"),
     ],
 )
 def test_contradictions_are_refused(arguments: dict[str, Any], said: str) -> None:
@@ -464,6 +465,38 @@ def test_knative_is_told_what_volumes_need_of_it() -> None:
 
     assert needs(lambda: Mount(volume="data", mount_as="/data", read_only=True)) == [True, True, False]
     assert needs(filled) == [False, False, True]
+
+
+def test_pods_wait_for_a_fill_in_knative_mode_where_they_are_told_to() -> None:
+    def service(**arguments: Any) -> Declared:
+        def program() -> None:
+            hub = HuggingFaceFill(repository="Qwen/Qwen3-0.6B", revision="0a" * 20)
+            volume = ModelVolume("hub", size="10Gi", fill=hub)
+            GpuInferenceService("llama", model=volume, runtime="kserve-vllmserver", **arguments)
+
+        return declare(program)
+
+    def told(declared: Declared, name: str) -> bool:
+        return any(f"podspec-{name}" in said for said in declared.warnings if "config-features" in said)
+
+    unset, waiting = service(deployment_mode="Knative"), service(deployment_mode="Knative", wait_for_fill=True)
+    assert "initContainers" not in predictor(unset)
+    assert [said for said in unset.warnings if 'do not wait for the fill of volume "hub"' in said] != []
+    assert not told(unset, "init-containers")
+    assert not told(unset, "persistent-volume-claim")
+
+    in_standard_mode = predictor(service())
+    for part in ("initContainers", "volumes"):
+        assert predictor(waiting)[part] == in_standard_mode[part]
+    assert told(waiting, "init-containers")
+    assert told(waiting, "persistent-volume-claim")
+    assert not told(waiting, "persistent-volume-write"), "the claim is read only"
+    assert not [said for said in waiting.warnings if "do not wait" in said]
+
+    aware = service(deployment_mode="Knative", wait_for_fill=False)
+    assert predictor(aware) == predictor(unset)
+    assert not [said for said in aware.warnings if "do not wait" in said]
+    assert "initContainers" not in predictor(service(wait_for_fill=False))
 
 
 def test_several_nodes_have_workers() -> None:
