@@ -65,5 +65,6 @@ class Pod:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by path."""
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    """Every file below a folder, by path; links are followed, as a server does."""
+    found = [Path(place) / name for place, _, names in os.walk(folder, followlinks=True) for name in names]
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in found}

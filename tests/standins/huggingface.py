@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from standins.files import Answer, Request, WebServer, serving
@@ -78,14 +78,19 @@ class Hub(WebServer):
         repository = self.repositories[name]
         if not self._reads(repository, token):
             return _refused(403, "GatedRepo", "Ask for access")
-        body = repository.commits.get(repository.branches.get(revision, revision), {}).get(path)
+        commit = repository.branches.get(revision, revision)
+        body = repository.commits.get(commit, {}).get(path)
         if body is None:
             return _refused(404, "EntryNotFound", "Entry not found")
+        told = {"X-Repo-Commit": commit}
         if len(body) < LARGE:
-            return self.served(request, body)
+            answer = self.served(request, body)
+            return replace(answer, headers={**answer.headers, **told})
         digest = hashlib.sha256(body).hexdigest()
         self.storage.files[f"/{digest}"] = body
-        return Answer(302, headers={"Location": f"{self.storage.endpoint}/{digest}?signature={self.signature}"})
+        told |= {"X-Linked-Size": str(len(body)), "X-Linked-ETag": f'"{digest}"'}
+        place = f"{self.storage.endpoint}/{digest}?signature={self.signature}"
+        return Answer(302, headers={"Location": place, **told})
 
     def _sees(self, repository: Repository, token: str) -> bool:
         return repository.gated or repository.readers is None or token in repository.readers

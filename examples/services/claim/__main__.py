@@ -1,6 +1,6 @@
 """A claim that files are brought to by hand, and a service that serves one folder of it.
 
-modelstore files upload weights/llama demo-models:/llama     after the first `up`
+modelstore files upload -r -n project-a weights/llama demo-models:/llama     after the first `up`
 """
 
 import pulumi

@@ -1,5 +1,7 @@
 """One replica on two nodes: 405 billion parameters in BF16 are 810 GB, and sixteen GPUs of 80Gi take up to 1,237 GB.
 
+modelstore files upload -r -n llm weights/llama-405b llama-405b-model-storage:/     after the first `up`
+
 Configuration, optional:
     storageClass    class of the volume, of a file system that both nodes can mount
 """
