@@ -17,6 +17,7 @@ from pulumi_modelstore.arguments.kubernetes import (
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.artifacts.reference import ModelReference
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.volumes.claim_size import declare_size
 from pulumi_modelstore.volumes.class_choice import StorageClass, choose_class
 from pulumi_modelstore.volumes.fills.artifact import ArtifactFill
 from pulumi_modelstore.volumes.fills.declare import check_fill, declare_fill, fill_warnings
@@ -167,6 +168,8 @@ class ModelVolume(CheckedComponent):
                 ),
             )
             self.objects = (claim,)
+            if not choice.ignored_changes:
+                declare_size(self, choice, claim)
         if self._fill is not None:
             filled = declare_fill(
                 self._fill,

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, UpdateResult
 
-from pulumi_modelstore_provider.resources.adapter import Adapter, Inputs, checked, differs
+from pulumi_modelstore_provider.resources.adapter import Inputs, checked, differs
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
+from pulumi_modelstore_provider.resources.record import Record
 
 MOST_KEYS = 2
 """IAM's limit of access keys a user, taken for a whole namespace and every backend."""
@@ -25,8 +26,8 @@ class KeyLimitInputs(Inputs):
     keys: dict[str, list[str]]
 
 
-class KeyLimitProvider(Adapter):
-    """Holds no object: the recorded inputs are the whole resource."""
+class KeyLimitProvider(Record):
+    """Holds the issued keys."""
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse keys that would be too many beside those that are there until the end of the run."""
@@ -48,13 +49,6 @@ class KeyLimitProvider(Adapter):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Record the new keys."""
         return UpdateResult(_outs(_news))
-
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Return what is recorded: there is nothing elsewhere to look at."""
-        return ReadResult(id_, props)
-
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Do nothing: there is no object."""
 
 
 class KeyLimit(DeclaredResource, module="modelstore", name="KeyLimit"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, UpdateResult
 from pydantic import Field
 
-from pulumi_modelstore_provider.resources.adapter import Adapter, Inputs, checked, differs
+from pulumi_modelstore_provider.resources.adapter import Inputs, checked, differs
 from pulumi_modelstore_provider.resources.declaration import DeclaredResource
+from pulumi_modelstore_provider.resources.record import Record
 
 
 class RotationGuardInputs(Inputs):
@@ -19,8 +20,8 @@ class RotationGuardInputs(Inputs):
     overlap: bool = True
 
 
-class RotationGuardProvider(Adapter):
-    """Holds no object: the recorded inputs are the whole resource."""
+class RotationGuardProvider(Record):
+    """Holds the current generation."""
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse a rotation that leaves out a generation or goes back, unless the overlap is given up on purpose."""
@@ -40,13 +41,6 @@ class RotationGuardProvider(Adapter):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Record the new generation."""
         return UpdateResult(_outs(_news))
-
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Return what is recorded: there is nothing elsewhere to look at."""
-        return ReadResult(id_, props)
-
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Do nothing: there is no object."""
 
 
 class RotationGuard(DeclaredResource, module="modelstore", name="RotationGuard"):

@@ -97,6 +97,25 @@ def test_another_size_changes_no_claim_that_is_not_held_to_its_own(storage_class
     assert list(request.ignoreChanges) == ignored
 
 
+@pytest.mark.parametrize(
+    ("storage_class", "fixed_by"),
+    [(FsxLustre(), "FSx for Lustre"), (AzureFiles(), None), (TopoLvm(), None), ("fast", None), ("", None)],
+)
+def test_the_size_of_a_claim_is_recorded_once_it_has_it(storage_class: Any, fixed_by: str | None) -> None:
+    placement = {"placement": LocalDisk(node_group=GROUP)} if isinstance(storage_class, TopoLvm) else {}
+    declared = volume(size="1200Gi", storage_class=storage_class, kubernetes_namespace="llm", **placement)
+    record = declared["llama-claim-size"]
+    assert record.inputs["claim"] == "llm/llama-model-storage"
+    assert (record.inputs["size"], record.inputs["bytes"]) == ("1200Gi", 1200 * 1024**3)
+    assert record.inputs.get("fixedBy") == fixed_by
+    assert "llama-claim" in record.dependencies
+
+
+@pytest.mark.parametrize("settings", [{"storage_class": Efs()}, {"placement": EmptyDir()}])
+def test_no_size_is_recorded_where_none_holds(settings: dict[str, Any]) -> None:
+    assert "llama-claim-size" not in volume(size="1Gi", **settings).resources
+
+
 def test_the_class_is_the_volumes_then_the_stacks_then_the_clusters() -> None:
     def of_class(config: dict[str, str], **arguments: Any) -> str | None:
         declared = declare(lambda: ModelVolume("llama", size="5Ti", **arguments) and None, config=config)

@@ -179,8 +179,8 @@ def test_scratch_space_is_filled_by_each_pod_and_that_is_warned_about() -> None:
 
 
 def test_nothing_is_brought_without_preload() -> None:
-    assert volume(preload=False).children("qwen") == ["qwen-claim"]
-    assert volume(fill=None).children("qwen") == ["qwen-claim"]
+    assert volume(preload=False).children("qwen") == ["qwen-claim", "qwen-claim-size"]
+    assert volume(fill=None).children("qwen") == ["qwen-claim", "qwen-claim-size"]
 
 
 def test_replicas_wait_for_the_mark_or_fill_their_own_space() -> None:

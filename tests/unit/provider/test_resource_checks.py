@@ -16,6 +16,7 @@ from pulumi_modelstore_provider.resources.access_key_ready import AccessKeyReady
 from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTagProvider
 from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUploadProvider
 from pulumi_modelstore_provider.resources.bucket import BucketProvider
+from pulumi_modelstore_provider.resources.claim_size import ClaimSizeProvider
 from pulumi_modelstore_provider.resources.key_limit import KeyLimitProvider
 from pulumi_modelstore_provider.resources.principal import PrincipalProvider
 from pulumi_modelstore_provider.resources.rotation_guard import RotationGuardProvider
@@ -51,6 +52,7 @@ KEY: dict[str, Any] = {
 }
 GUARD: dict[str, Any] = {"rotation": 0.0, "overlap": True}
 LIMIT: dict[str, Any] = {"keys": {"reader (even)": [], "reader (odd)": []}}
+CLAIM: dict[str, Any] = {"claim": "llm/llama", "storageClass": "fast", "size": "80Gi", "bytes": 80.0 * 1024**3}
 ISSUER: dict[str, Any] = {"kind": "minio", "endpoint": "http://127.0.0.1:9", "credentials": "env:X"}
 PRINCIPAL: dict[str, Any] = {"issuer": ISSUER, "principalName": "reader", "bucket": "models", "prefix": "team"}
 ISSUED: dict[str, Any] = {
@@ -69,6 +71,7 @@ ALL: list[tuple[ResourceProvider, dict[str, Any]]] = [
     (AccessKeyReadyProvider(), KEY),
     (RotationGuardProvider(), GUARD),
     (KeyLimitProvider(), LIMIT),
+    (ClaimSizeProvider(), CLAIM),
     (PrincipalProvider(), PRINCIPAL),
     (StoreAccessKeyProvider(), ISSUED),
 ]
@@ -204,6 +207,32 @@ def test_steps_of_a_rotation(old: int | None, new: int, overlap: bool, allowed: 
     if not allowed:
         assert "the recorded generation is 3" in found["rotation"]
         assert "overlap=False" in found["rotation"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ""),
+        ({"size": "90Gi", "bytes": 90 * 1024**3}, ""),
+        (
+            {"size": "70Gi", "bytes": 70 * 1024**3},
+            "70Gi is less than the 80Gi of claim llm/llama, and Kubernetes makes no claim smaller. Keep size=",
+        ),
+        (
+            {"size": "90Gi", "bytes": 90 * 1024**3, "fixedBy": "FSx for Lustre"},
+            "90Gi is more than the 80Gi of claim llm/llama, and FSx for Lustre expands no claim. Keep size=",
+        ),
+        ({"size": "70Gi", "bytes": 70 * 1024**3, "claim": "llm/llama-2"}, ""),
+        ({"size": "70Gi", "bytes": 70 * 1024**3, "claim": Unknown()}, ""),
+        ({"size": "70Gi", "bytes": 70 * 1024**3, "storageClass": "slow"}, ""),
+        ({"size": Unknown(), "bytes": Unknown()}, ""),
+    ],
+)
+def test_sizes_that_a_claim_can_change_to(changes: dict[str, Any], said: str) -> None:
+    assert failures(ClaimSizeProvider(), CLAIM | changes) == {}, "a claim begins with any size"
+    found = failures(ClaimSizeProvider(), CLAIM | changes, CLAIM)
+    assert found.get("size", "").startswith(said)
+    assert bool(found) == bool(said)
 
 
 @pytest.mark.parametrize(("provider", "inputs"), ALL)

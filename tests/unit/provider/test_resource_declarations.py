@@ -13,6 +13,7 @@ from pulumi_modelstore_provider.resources.access_key_ready import AccessKeyReady
 from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTag
 from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUpload
 from pulumi_modelstore_provider.resources.bucket import Bucket
+from pulumi_modelstore_provider.resources.claim_size import ClaimSize
 from pulumi_modelstore_provider.resources.key_limit import KeyLimit
 from pulumi_modelstore_provider.resources.rotation_guard import RotationGuard
 from pulumi_modelstore_provider.resources.volume_files import VolumeFiles
@@ -48,9 +49,18 @@ def registered() -> Registered:
 
 
 def test_types_are_those_of_users_states() -> None:
-    classes = (ArtifactUpload, ArtifactTag, Bucket, AccessKeyReady, RotationGuard, KeyLimit, VolumeFiles)
+    classes = (ArtifactUpload, ArtifactTag, Bucket, AccessKeyReady, RotationGuard, KeyLimit, VolumeFiles, ClaimSize)
     names = {kind._resource_type_name for kind in classes}
-    kinds = ("ArtifactUpload", "ArtifactTag", "Bucket", "AccessKeyReady", "RotationGuard", "KeyLimit", "VolumeFiles")
+    kinds = (
+        "ArtifactUpload",
+        "ArtifactTag",
+        "Bucket",
+        "AccessKeyReady",
+        "RotationGuard",
+        "KeyLimit",
+        "VolumeFiles",
+        "ClaimSize",
+    )
     assert names == {f"dynamic/modelstore:{kind}" for kind in kinds}
 
 

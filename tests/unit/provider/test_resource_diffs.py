@@ -12,6 +12,7 @@ from pulumi_modelstore_provider.resources.access_key_ready import AccessKeyReady
 from pulumi_modelstore_provider.resources.artifact_tag import ArtifactTagProvider
 from pulumi_modelstore_provider.resources.artifact_upload import ArtifactUploadProvider
 from pulumi_modelstore_provider.resources.bucket import BucketProvider
+from pulumi_modelstore_provider.resources.claim_size import ClaimSizeProvider
 from pulumi_modelstore_provider.resources.principal import PrincipalProvider
 from pulumi_modelstore_provider.resources.rotation_guard import RotationGuardProvider
 from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
@@ -159,6 +160,17 @@ def test_guard_compares_numbers_not_their_types() -> None:
     assert guard.diff("id", {"rotation": 1.0, "overlap": True}, {"rotation": 2.0, "overlap": True}).changes is True
     assert guard.create({"rotation": 2.0, "overlap": True, "__provider": "x"}).outs == {"rotation": 2, "overlap": True}
     assert guard.update("id", {}, {"rotation": 3.0, "overlap": False}).outs == {"rotation": 3, "overlap": False}
+
+
+def test_the_size_of_a_claim_is_compared_as_a_number() -> None:
+    size = ClaimSizeProvider()
+    inputs = {"claim": "llm/llama", "storageClass": "", "size": "1Ki", "bytes": 1024}
+    assert size.diff("id", inputs | {"bytes": 1024.0}, inputs).changes is False
+    assert size.diff("id", inputs, inputs | {"fixedBy": "FSx for Lustre"}).changes is True
+    assert size.diff("id", inputs, inputs | {"size": "2Ki", "bytes": 2048}).replaces == []
+    assert size.create(inputs | {"__provider": "x"}).outs == inputs
+    assert size.update("id", {}, inputs | {"bytes": 2048.0}).outs == inputs | {"bytes": 2048}
+    assert size.read("id", inputs).outs == inputs
 
 
 ISSUER: dict[str, Any] = {"kind": "minio", "endpoint": "http://s3.example.org:9000", "credentials": "env:X"}
