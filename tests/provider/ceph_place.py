@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_modelstore_provider.keys import ceph_rgw_policy
 from pulumi_modelstore_provider.keys.ceph_rgw import CephRgwKeys, Settings
 from pulumi_modelstore_provider.resources.principal import PrincipalProvider
 from pulumi_modelstore_provider.resources.store_access_key import StoreAccessKeyProvider
+from pulumi_modelstore_provider.s3 import bucket_policy
 from servers.ceph import CephServer
 
 
@@ -82,7 +82,7 @@ def ceph_place(server: CephServer, environment: pytest.MonkeyPatch) -> CephPlace
     for prefix, key in (("OWNER", server.owner), ("ADMIN", server.administrator)):
         environment.setenv(f"{prefix}_ACCESS_KEY_ID", key.access_key_id)
         environment.setenv(f"{prefix}_SECRET_ACCESS_KEY", key.secret_access_key)
-    environment.setattr(ceph_rgw_policy, "SETTLED_SECONDS", 0.0)
+    environment.setattr(bucket_policy, "SETTLED_SECONDS", 0.0)
     return new_place(server)
 
 

@@ -13,9 +13,10 @@ import pytest
 
 from provider.ceph_place import CephPlace, ceph_place
 from pulumi_modelstore_provider.errors import ModelstoreError, StoreRefused
-from pulumi_modelstore_provider.keys.ceph_rgw_policy import BucketPolicy, arn_of, statements_of
+from pulumi_modelstore_provider.keys.ceph_rgw_policy import arn_of, mark_of, statements_of
 from pulumi_modelstore_provider.keys.protocol import Scope
 from pulumi_modelstore_provider.resources.principal import PrincipalProvider
+from pulumi_modelstore_provider.s3.bucket_policy import BucketPolicy
 from servers.ceph import CephServer
 
 DENIAL = {
@@ -130,7 +131,7 @@ def test_what_another_writer_undid_is_written_again(place: CephPlace) -> None:
     place.set_policy(DENIAL)
     waits: list[float] = []
     policy = BucketPolicy(Overwriting(place.owner, 3), place.bucket, "s3://there", sleep=waits.append)
-    policy.admit("readers", Scope(place.bucket))
+    policy.settle(mark_of("readers"), statements_of("readers", Scope(place.bucket)), of="readers")
     assert place.statements() == [DENIAL, *statements_of("readers", Scope(place.bucket))]
     assert len(waits) == 4
 
@@ -139,7 +140,7 @@ def test_a_writer_that_never_stops_is_named_as_the_reason(place: CephPlace) -> N
     place.set_policy(DENIAL)
     policy = BucketPolicy(Overwriting(place.owner, 1000), place.bucket, "s3://there", sleep=lambda _: None)
     with pytest.raises(ModelstoreError, match=r"others write it at the same time.*Run again when no other stack"):
-        policy.admit("readers", Scope(place.bucket))
+        policy.settle(mark_of("readers"), statements_of("readers", Scope(place.bucket)), of="readers")
     assert place.statements() == [DENIAL]
 
 

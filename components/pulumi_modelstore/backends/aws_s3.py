@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
 
@@ -50,6 +50,8 @@ class AwsS3(BackendSettings):
     policy lets `logging.s3.amazonaws.com` put objects; that policy is the log bucket's owner's, for it is one document.
     Like the other settings of the bucket the log outlives the stack, and `audit` left out again.
     """
+
+    no_public_objects: ClassVar[str | None] = "the namespace's bucket blocks public access"
 
     kind: Literal["aws-s3"] = "aws-s3"
     bucket: TextInput

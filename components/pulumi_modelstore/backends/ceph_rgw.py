@@ -37,6 +37,7 @@ class CephRgw(IssuingEndpoint):
         "Ceph logs the access to a single bucket from release 20 (Tentacle) on, older gateways refuse to, "
         "and none of that release could be tried"
     )
+    no_public_objects: ClassVar[str | None] = None
 
     _aborts_uploads_after: ClassVar[int | None] = 7
 
@@ -61,6 +62,14 @@ class CephRgw(IssuingEndpoint):
             remedy = "Use letters, digits and underscores, without the $ after it"
             found.append(Problem("tenant", f'"{self.tenant}" is no name of a tenant', remedy))
         return found
+
+    def public_problems(self, path: str) -> list[Problem]:
+        """Nothing, outside of tenants."""
+        if not self.tenant:
+            return super().public_problems(path)
+        remedy = 'Use access="private", or a bucket of an owner outside of tenants'
+        found = "is public, and without credentials a tenant's bucket has another name: tenant:bucket"
+        return [Problem("access", found, remedy)]
 
     def key_problems(self, name: str) -> list[Problem]:
         """What Ceph would not take in a user's name."""

@@ -26,6 +26,7 @@ class Minio(IssuingEndpoint):
     no_access_log: ClassVar[str] = (
         "MinIO audits the whole server, to a webhook or a Kafka that its operator sets up, and no single bucket"
     )
+    no_public_objects: ClassVar[str | None] = None
 
     kind: Literal["minio"] = "minio"
     admin_credentials: str | None = None

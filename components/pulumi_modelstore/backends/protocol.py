@@ -142,6 +142,10 @@ class Backend(Protocol):
         """
         ...
 
+    def public_problems(self, path: str) -> list[Problem]:
+        """What stands against letting anybody read the objects below a path of the namespace."""
+        ...
+
     def key_problems(self, name: str) -> list[Problem]:
         """What stands against issuing keys for the component `name`."""
         ...

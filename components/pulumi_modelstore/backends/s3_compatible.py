@@ -14,6 +14,7 @@ class S3Compatible(S3Endpoint):
     """A bucket on any S3 endpoint; the settings are those of `S3Endpoint`."""
 
     no_access_log: ClassVar[str] = "there is no interface for it that all S3-compatible stores share"
+    no_public_objects: ClassVar[str | None] = None
 
     kind: Literal["s3-compatible"] = "s3-compatible"
 

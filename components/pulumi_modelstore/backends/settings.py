@@ -35,6 +35,16 @@ class BackendSettings(CheckedSettings, ABC):
         """What stands against the access log."""
         return [Problem("audit", f"is not to be had: {self.no_access_log}", "Leave it out")]
 
+    no_public_objects: ClassVar[str | None] = "no store of its kind could be tried"
+    """Why no part of a bucket can be public; None for a store where a statement of the bucket's policy opens one."""
+
+    def public_problems(self, path: str) -> list[Problem]:  # noqa: ARG002 - for stores that open certain parts
+        """What stands against letting anybody read the objects below a path of the namespace."""
+        if self.no_public_objects is None:
+            return []
+        remedy = 'Use access="private" and URLs that end, or a store whose bucket policies open a part of a bucket'
+        return [Problem("access", f"is public, which is not to be had: {self.no_public_objects}", remedy)]
+
     @abstractmethod
     def connection(self) -> pulumi.Input[dict[str, Any]]:
         """The `connection` input of the provider's resources."""

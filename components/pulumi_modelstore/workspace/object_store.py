@@ -12,8 +12,6 @@ from pulumi_modelstore.arguments.bucket_name import prefix_problems
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.backends.aws_s3 import AwsS3
-from pulumi_modelstore.backends.minio import Minio
-from pulumi_modelstore.backends.s3_compatible import S3Compatible
 from pulumi_modelstore.backends.s3_endpoint import S3Endpoint
 from pulumi_modelstore.keys.source import KeySource
 from pulumi_modelstore.namespace import StorageNamespace
@@ -74,7 +72,9 @@ class ObjectStore(WorkspaceStore):
         if access not in ("public", "private"):
             check.add("access", f"{access!r} is neither", 'Choose "public" or "private"')
         if check.uses("namespace", namespace, StorageNamespace):
-            _check_backend(check, namespace.backend, public=access == "public")
+            _check_backend(check, namespace.backend)
+            if access == "public":
+                check.extend(namespace.backend.public_problems(path))
             if check.uses("keys", keys, KeySource, wanted="AccessKeyPair or AccessKey"):
                 _check_keys(check, keys, namespace)
         place = SecretPlace.checked(
@@ -112,16 +112,10 @@ class ObjectStore(WorkspaceStore):
         self._publish(StoreAccess(url, credentials, after), place)
 
 
-def _check_backend(check: ArgumentCheck, backend: Any, *, public: bool) -> None:
+def _check_backend(check: ArgumentCheck, backend: Any) -> None:
     if not isinstance(backend, AwsS3 | S3Endpoint):
         remedy = "Use AwsS3(...) or an S3 endpoint: the client speaks S3"
         check.add("namespace", f"is on {backend.kind}", remedy)
-    elif public and isinstance(backend, AwsS3):
-        remedy = 'Use access="private" and presigned URLs, or a store of another kind'
-        check.add("access", "is public, and the namespace's bucket blocks public access", remedy)
-    elif public and not isinstance(backend, Minio | S3Compatible):
-        remedy = 'Use access="private" and presigned URLs, or Minio(...) or S3Compatible(...)'
-        check.add("access", f"is public, which is not supported with {type(backend).__name__}", remedy)
 
 
 def _check_keys(check: ArgumentCheck, keys: KeySource, namespace: StorageNamespace) -> None:

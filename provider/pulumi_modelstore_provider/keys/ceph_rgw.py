@@ -17,11 +17,12 @@ from pydantic import Field, field_validator
 from pulumi_modelstore_provider.credentials import ConfigLookup, Reference
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, keep_out_of_texts
 from pulumi_modelstore_provider.keys.ceph_rgw_admin import NO_USER, USER_EXISTS, AdminOps, open_admin
-from pulumi_modelstore_provider.keys.ceph_rgw_locks import lock_of
-from pulumi_modelstore_provider.keys.ceph_rgw_policy import BucketPolicy
+from pulumi_modelstore_provider.keys.ceph_rgw_policy import mark_of, statements_of
 from pulumi_modelstore_provider.keys.ceph_rgw_users import display_name, keys_of, require_own, require_usable
 from pulumi_modelstore_provider.keys.deletion import await_gone
 from pulumi_modelstore_provider.keys.protocol import IssuerSettings, NewKey, Scope, Slot
+from pulumi_modelstore_provider.locks import lock_of
+from pulumi_modelstore_provider.s3.bucket_policy import BucketPolicy, open_policy
 from pulumi_modelstore_provider.s3.connection import S3Connection
 from pulumi_modelstore_provider.stores.endpoint import Endpoint
 
@@ -74,10 +75,7 @@ class Settings(IssuerSettings):
         )
 
         def policy_of(bucket: str) -> BucketPolicy:
-            from pulumi_modelstore_provider.s3.bucket import open_bucket
-
-            objects = open_bucket(connection, bucket, config=config, connections=1)
-            return BucketPolicy(objects.client, bucket, objects.url(""))
+            return open_policy(connection, bucket, config=config)
 
         return CephRgwKeys(admin, policy_of, tenant=self.tenant)
 
@@ -103,8 +101,12 @@ class CephRgwKeys:
         if user is None:
             user = self._created(principal)
         require_usable(principal, user, on=self._admin.place)
-        self._policy_of(scope.bucket).admit(principal, scope)
+        self._admit(principal, scope)
         return principal
+
+    def _admit(self, principal: str, scope: Scope) -> None:
+        """Let the principal into the scope and nowhere else in the bucket."""
+        self._policy_of(scope.bucket).settle(mark_of(principal), statements_of(principal, scope), of=principal)
 
     def _created(self, principal: str) -> Mapping[str, Any]:
         try:
@@ -133,7 +135,7 @@ class CephRgwKeys:
             require_own(principal, user, on=self._admin.place)
             with self._changing(principal):
                 self._delete_user(principal)
-        self._policy_of(scope.bucket).dismiss(principal)
+        self._policy_of(scope.bucket).remove(mark_of(principal), of=principal)
 
     def _delete_user(self, principal: str) -> None:
         try:
@@ -172,7 +174,7 @@ class CephRgwKeys:
             )
         require_usable(principal, user, on=self._admin.place)
         # Somebody may have replaced the policy since: a key that opens nothing is of no use.
-        self._policy_of(scope.bucket).admit(principal, scope)
+        self._admit(principal, scope)
         key_id = key_id_of(principal, slot, generation)
         with self._changing(principal):
             secret = self._admin.renew_key(principal, key_id)

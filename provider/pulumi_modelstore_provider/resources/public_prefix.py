@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -23,6 +23,9 @@ from pulumi_modelstore_provider.resources.declaration import DeclaredResource
 from pulumi_modelstore_provider.resources.fields import BucketName
 from pulumi_modelstore_provider.s3.connection import S3Connection
 
+if TYPE_CHECKING:
+    from pulumi_modelstore_provider.s3.bucket_policy import BucketPolicy
+
 
 class PublicPrefixInputs(Inputs):
     """Which part of which bucket: not all of it, and no pattern, which policies would read in `*`, `?` and `$`."""
@@ -31,11 +34,11 @@ class PublicPrefixInputs(Inputs):
     bucket: BucketName
     prefix: str = Field(pattern=r"^[^*?$/][^*?$]*$")
 
-    def client(self) -> Any:
-        """The SDK's client with the credentials that the connection refers to."""
-        from pulumi_modelstore_provider.s3.client import client
+    def policy(self) -> BucketPolicy:
+        """The bucket's policy, reached with the credentials that the connection refers to."""
+        from pulumi_modelstore_provider.s3.bucket_policy import open_policy
 
-        return client(self.connection, config=stack_configuration())
+        return open_policy(self.connection, self.bucket, config=stack_configuration())
 
 
 class PublicPrefixProvider(Adapter):
@@ -58,7 +61,7 @@ class PublicPrefixProvider(Adapter):
         from pulumi_modelstore_provider.s3.public_prefix import publish
 
         inputs = PublicPrefixInputs.model_validate(props)
-        publish(inputs.client(), inputs.bucket, inputs.prefix)
+        publish(inputs.policy(), inputs.bucket, inputs.prefix)
         return CreateResult(f"{inputs.bucket}/{inputs.prefix}", inputs.recorded())
 
     @plainly
@@ -72,7 +75,7 @@ class PublicPrefixProvider(Adapter):
         from pulumi_modelstore_provider.s3.public_prefix import is_public
 
         inputs = PublicPrefixInputs.model_validate(props)
-        if not is_public(inputs.client(), inputs.bucket, inputs.prefix):
+        if not is_public(inputs.policy(), inputs.bucket, inputs.prefix):
             return ReadResult("", {})
         return ReadResult(id_, inputs.recorded())
 
@@ -82,7 +85,7 @@ class PublicPrefixProvider(Adapter):
         from pulumi_modelstore_provider.s3.public_prefix import withdraw
 
         inputs = PublicPrefixInputs.model_validate(_props)
-        withdraw(inputs.client(), inputs.bucket, inputs.prefix)
+        withdraw(inputs.policy(), inputs.bucket, inputs.prefix)
 
 
 class PublicPrefix(DeclaredResource, module="modelstore", name="PublicPrefix"):

@@ -141,16 +141,16 @@ def test_public_objects_are_refused_where_the_store_blocks_them() -> None:
         aws = StorageNamespace("aws", backend=AwsS3(bucket="acme-models"))
         keys = AccessKeyPair("keys", namespace=aws)
         ObjectStore("assets", access="public", namespace=aws, keys=keys, prefix="a*")
-        ceph = StorageNamespace("ceph", backend=CephRgw(endpoint="https://ceph.example.org", bucket="apps"))
+        ceph = StorageNamespace("ceph", backend=CephRgw(endpoint="https://ceph.example.org", bucket="apps", tenant="t"))
         ObjectStore("pages", access="public", namespace=ceph, keys=keys)
         google = StorageNamespace("google", backend=Gcs(bucket="acme-apps", project="acme-models", location="EU"))
         ObjectStore("files", access="open", namespace=google, keys="none", prefix="/")  # type: ignore[arg-type]
 
     said = _refused(program)
     for part in (
-        'access: is public, and the namespace\'s bucket blocks public access. Use access="private"',
+        'access: is public, which is not to be had: the namespace\'s bucket blocks public access. Use access="private"',
         "prefix: the prefix segment 'a*'",
-        "access: is public, which is not supported with CephRgw",
+        "access: is public, and without credentials a tenant's bucket has another name: tenant:bucket",
         "keys: open another namespace than ceph",
         "access: 'open' is neither",
         "namespace: is on gcs",

@@ -1,12 +1,13 @@
-"""A public and a private object store in one namespace."""
+"""A public and a private object store in one namespace, on the backend that the configuration names."""
 
 import pulumi
 
-from pulumi_modelstore import AccessKeyPair, ExistingKey, ObjectStore, S3Compatible, StorageNamespace
+from pulumi_modelstore import AccessKeyPair, ExistingKey, ObjectStore, StorageNamespace, backend_from_config
 
-config = pulumi.Config()
-settings = {"endpoint": config.require("endpoint"), "bucket": config.require("bucket"), "credentials": "env:STORE"}
-namespace = StorageNamespace("apps", backend=S3Compatible(**settings, prefix="team"))
-keys = AccessKeyPair("apps", namespace=namespace, keys=[ExistingKey.from_config("pod")])
-ObjectStore("assets", access="public", namespace=namespace, keys=keys)
+backend = backend_from_config()
+namespace = StorageNamespace("apps", backend=backend)
+brought = None if backend.issues_keys else [ExistingKey.from_config("pod")]
+keys = AccessKeyPair("apps", namespace=namespace, keys=brought)
+if pulumi.Config().get_bool("public"):
+    ObjectStore("assets", access="public", namespace=namespace, keys=keys)
 ObjectStore("reports", access="private", namespace=namespace, keys=keys, variables="REPORTS")

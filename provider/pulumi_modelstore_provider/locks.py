@@ -1,4 +1,4 @@
-"""One writer at a time within this process, for what Ceph reads, changes and writes back as a whole."""
+"""One writer at a time within this process, for what a store has read, changed and written back as a whole."""
 
 from __future__ import annotations
 
