@@ -80,6 +80,8 @@ class StorageNamespace(CheckedComponent):
             check.add("backend", f"{type(backend).__name__} is no backend", "Pass AwsS3(...), Gcs(...) or the like")
         description = check.text("description", description)
         adopt = check.flag("adopt", adopt)
+        if adopt and isinstance(backend, Backend):
+            check.extend(backend.adoption_problems(), under="backend")
         _check_audit(check, backend, audit, adopt=adopt)
         if description is not None and len(description) > _LONGEST_DESCRIPTION:
             remedy = f"Shorten it to {_LONGEST_DESCRIPTION} characters"

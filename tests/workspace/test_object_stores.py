@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import urllib.error
 import urllib.request
 import uuid
@@ -10,10 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from pulumi_modelstore.backends.s3_policy import bucket_policy
 from pulumi_modelstore_client import ObjectStoreClient
+from pulumi_modelstore_sandbox.aws import server
 from servers.ceph import CephServer
+from servers.minio import minio_server
 from servers.versitygw import VersityGateway
 from workspace.conftest import Deployed, copied, secret_environment
 
@@ -21,10 +26,10 @@ STACK = Path(__file__).with_name("objects_stack")
 OTHERS = {"Sid": "Others", "Effect": "Deny", "Principal": "*", "Action": ["s3:DeleteObject"]}
 
 
-def read(url: str) -> bytes | int:
+def read(url: str, trust: ssl.SSLContext | None = None) -> bytes | int:
     """What somebody without credentials gets: the content, or the status."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10, context=trust) as answer:
             return bytes(answer.read())
     except urllib.error.HTTPError as error:
         return error.code
@@ -93,3 +98,64 @@ def test_only_the_public_store_is_read_by_anybody(of: str, request: pytest.Fixtu
     assert kept["Sid"] == "Others"
     names = {found["Key"] for found in client.list_objects_v2(Bucket=bucket)["Contents"]}
     assert names >= {"team/objects/assets/logo.svg", "team/objects/reports/a.json"}, "the objects stay"
+
+
+def test_on_aws_what_is_public_is_a_setting_of_the_bucket(tmp_path: Path) -> None:
+    """What is declared; moto lets nobody in without a key, whatever the policy says: the next test reads there."""
+    home = tmp_path / "home"
+    stack = Deployed(copied(Path(__file__).with_name("public_stack"), tmp_path, {}, {}), home)
+    try:
+        stack.run("up", "--yes")
+        said = stack.run("preview", "--config", "site=true", check=False)
+        assert 'the bucket is closed to the public at "team/objects/site"' not in said
+        assert 'the bucket is closed to the public at "objects/site". Give the backend public_prefixes=' in said
+        opened = ("--config", "site=true", "--config", 'publicPrefixes=["objects/site"]')
+        assert updates(stack.run("preview", "--json", *opened)) == {
+            "apps-public-access": {"blockPublicPolicy", "restrictPublicBuckets"},
+            "apps-tls": {"policy"},
+        }
+        stack.run("up", "--yes", *opened)
+        stack.run("preview", "--expect-no-changes", *opened)
+
+        aws = server.ensure_running(home)
+        pair = {"aws_access_key_id": aws.access_key_id, "aws_secret_access_key": aws.secret_access_key}
+        s3 = boto3.client("s3", endpoint_url=aws.url, region_name="eu-west-1", **pair)
+        block = s3.get_public_access_block(Bucket="acme-apps")["PublicAccessBlockConfiguration"]
+        assert {name for name, on in block.items() if on} == {"BlockPublicAcls", "IgnorePublicAcls"}
+        policy = s3.get_bucket_policy(Bucket="acme-apps")["Policy"]
+        assert policy == bucket_policy("acme-apps", ["team/objects/site"])
+        environment = secret_environment(stack.objects()["Secret", "site"])
+        url = "https://acme-apps.s3.eu-west-1.amazonaws.com/team/objects/site/index.html"
+        site = ObjectStoreClient.from_environment(environ=environment)
+        assert site.url("index.html") == url
+        environment["MODELSTORE_OBJECTS_URL"] += f"&endpoint={aws.url}"
+        ObjectStoreClient.from_environment(environ=environment).put("index.html", b"<html>")
+
+        stack.run("destroy", "--yes")
+        with pytest.raises(s3.exceptions.ClientError, match="NoSuchBucketPolicy"):
+            s3.get_bucket_policy(Bucket="acme-apps")
+        assert s3.get_object(Bucket="acme-apps", Key="team/objects/site/index.html")["Body"].read() == b"<html>"
+    finally:
+        server.stop(home)
+
+
+def test_the_policy_of_an_aws_bucket_opens_its_prefix_alone_and_over_tls_alone() -> None:
+    policy = bucket_policy("acme-apps", ["team/objects/site"])
+    keys = ("team/objects/site/a/b", "team/objects/site2/a", "team/models/llama/v1/config.json", "objects/site/a")
+    for tls, expected in ((True, [b"content", 403, 403, 403]), (False, [403, 403, 403, 403])):
+        with minio_server(tls=tls) as minio:
+            client = minio.client()
+            client.create_bucket(Bucket="acme-apps")
+            for key in keys:
+                client.put_object(Bucket="acme-apps", Key=key, Body=b"content")
+            client.put_bucket_policy(Bucket="acme-apps", Policy=policy)
+            trust = ssl.create_default_context(cafile=minio.ca_bundle) if minio.ca_bundle else None
+            assert [read(f"{minio.endpoint}/acme-apps/{key}", trust) for key in keys] == expected
+            for query in ("?list-type=2", "?list-type=2&prefix=team/objects/site/", "?policy"):
+                assert read(f"{minio.endpoint}/acme-apps{query}", trust) == 403
+
+
+def updates(preview: str) -> dict[str, set[str]]:
+    """Which properties of what is there change, by resource."""
+    steps = json.JSONDecoder().raw_decode(preview)[0]["steps"]
+    return {step["urn"].rpartition("::")[2]: set(step["detailedDiff"]) for step in steps if step["op"] == "update"}

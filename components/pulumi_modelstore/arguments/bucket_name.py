@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.arguments.problem import Problem
-from pulumi_modelstore_provider.artifacts.layout import validate_bucket, validate_prefix
+from pulumi_modelstore_provider.artifacts.layout import models_prefix, validate_bucket, validate_prefix
 
 
 def bucket_name_problems(name: Any) -> list[Problem]:
@@ -30,3 +30,13 @@ def _suggestion(name: str) -> str:
 def prefix_problems(prefix: str) -> list[Problem]:
     """What is wrong with a key prefix such as `team-a/llms`; the empty one means the whole bucket."""
     return [Problem("prefix", found, "Write it like team-a/llms") for found in validate_prefix(prefix)]
+
+
+def objects_prefix_problems(prefix: str, *, argument: str) -> list[Problem]:
+    """What is wrong with a part of a namespace that is for other objects than models."""
+    path = prefix.strip("/")
+    if not path:
+        return [Problem(argument, "is empty", "Give it a part of the namespace: the models are beside it")]
+    if f"{path}/".startswith(models_prefix("")):
+        return [Problem(argument, f'"{prefix}" is where models are', "Give it another part, such as objects/site")]
+    return [Problem(argument, problem.found, problem.remedy) for problem in prefix_problems(path)]

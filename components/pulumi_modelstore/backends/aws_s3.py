@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
 
-from pulumi_modelstore.arguments.bucket_name import bucket_name_problems, prefix_problems
+from pulumi_modelstore.arguments.bucket_name import bucket_name_problems, objects_prefix_problems, prefix_problems
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.kubernetes import subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
@@ -16,7 +16,7 @@ from pulumi_modelstore.backends.access_log import AccessLog
 from pulumi_modelstore.backends.kserve_s3 import s3_annotations, s3_secret
 from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
 from pulumi_modelstore.backends.s3_connection import connection_inputs, connection_problems
-from pulumi_modelstore.backends.s3_policy import key_policy, partition_of, tls_only_policy
+from pulumi_modelstore.backends.s3_policy import bucket_policy, key_policy, partition_of
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
 from pulumi_modelstore.backends.verification import own_endpoint_problems
 
@@ -45,13 +45,16 @@ class AwsS3(BackendSettings):
         verify_tls: false accepts any certificate of `endpoint`, here and in pods; ask for it only on a network you
             trust.
         checksums: `when_required` for an endpoint that does not know the checksum headers of 2024 and later.
+        public_prefixes: parts of the namespace, such as `objects/site`, whose objects anybody may read by URL, and
+            neither list nor write; relative to `prefix`, as `ObjectStore(prefix=)` is, and never models. Each is a
+            statement of the bucket's policy, and the public access block then lets such policies be; access lists stay
+            blocked. For a bucket that the stack makes, in an account that does not block public access as a whole.
 
     An access log (`StorageNamespace(audit=AccessLog(...))`) needs a log bucket in the same region and account whose
     policy lets `logging.s3.amazonaws.com` put objects; that policy is the log bucket's owner's, for it is one document.
-    Like the other settings of the bucket the log outlives the stack, and `audit` left out again.
+    Like the other settings of the bucket the log outlives the stack, and `audit` left out again. A policy with public
+    prefixes does not: it is deleted, so that nothing stays public, and TLS is not insisted on any more.
     """
-
-    no_public_objects: ClassVar[str | None] = "the namespace's bucket blocks public access"
 
     kind: Literal["aws-s3"] = "aws-s3"
     bucket: TextInput
@@ -64,6 +67,7 @@ class AwsS3(BackendSettings):
     ca_bundle_configmap: str | None = None
     verify_tls: bool = True
     checksums: Literal["when_supported", "when_required"] | None = None
+    public_prefixes: tuple[str, ...] = ()
 
     @property
     def issues_keys(self) -> bool:
@@ -78,6 +82,8 @@ class AwsS3(BackendSettings):
         found += connection_problems(**self._settings())
         if self.ca_bundle_configmap is not None:
             found += subdomain_name_problems(self.ca_bundle_configmap, argument="ca_bundle_configmap")
+        for number, prefix in enumerate(self.public_prefixes):
+            found += objects_prefix_problems(prefix, argument=f"public_prefixes[{number}]")
         known = "AWS's own endpoints" if self.endpoint is None else None
         bundles = (self.ca_bundle, self.ca_bundle_configmap)
         return found + own_endpoint_problems(*bundles, verify_tls=self.verify_tls, known=known)
@@ -101,10 +107,24 @@ class AwsS3(BackendSettings):
         """What is wrong with the log's own bucket."""
         return audit.problems(of=self.bucket)
 
+    def public_problems(self, path: str) -> list[Problem]:
+        """Whether a path of the namespace is in a part that the settings make public."""
+        if any(f"{path}/".startswith(f"{prefix.strip('/')}/") for prefix in self.public_prefixes):
+            return []
+        remedy = f'Give the backend public_prefixes=["{path}"], or use access="private" and URLs that end'
+        return [Problem("access", f'is public, and the bucket is closed to the public at "{path}"', remedy)]
+
+    def adoption_problems(self) -> list[Problem]:
+        """What would have to be changed about the bucket."""
+        if not self.public_prefixes:
+            return []
+        remedy = "Leave them out: whoever owns the bucket's policy opens a part of it"
+        return [Problem("public_prefixes", "are given together with adopt=True", remedy)]
+
     def declare_bucket(
         self, name: str, parent: pulumi.Resource, *, adopt: bool, audit: AccessLog | None = None
     ) -> DeclaredBucket:
-        """Declare the bucket, closed to the public, encrypted, TLS only; all of it outlives the stack."""
+        """Declare the bucket, encrypted, TLS only, closed to the public save `public_prefixes`; kept on leaving."""
         import pulumi_aws as aws
 
         kept = pulumi.ResourceOptions(parent=parent, retain_on_delete=True)
@@ -134,9 +154,9 @@ class AwsS3(BackendSettings):
             bucket=self.bucket,
             region=self.region,
             block_public_acls=True,
-            block_public_policy=True,
+            block_public_policy=not self.public_prefixes,
             ignore_public_acls=True,
-            restrict_public_buckets=True,
+            restrict_public_buckets=not self.public_prefixes,
             opts=kept,
         )
         encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
@@ -146,9 +166,12 @@ class AwsS3(BackendSettings):
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
             opts=kept,
         )
-        policy = derive(lambda known: tls_only_policy(known, partition=partition_of(self.region)), self.bucket)
+        within = self.prefix.strip("/")
+        public = [f"{within}/{prefix.strip('/')}".lstrip("/") for prefix in self.public_prefixes]
+        policy = derive(lambda known: bucket_policy(known, public, partition=partition_of(self.region)), self.bucket)
         # S3 answers 409 to a bucket policy while the public access block is being set.
-        after = pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[closed]))
+        after = pulumi.ResourceOptions(depends_on=[closed], retain_on_delete=not public)
+        after = pulumi.ResourceOptions.merge(kept, after)
         tls = aws.s3.BucketPolicy(f"{name}-tls", bucket=self.bucket, region=self.region, policy=policy, opts=after)
         lifecycle = aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle",

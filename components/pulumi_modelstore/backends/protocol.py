@@ -142,6 +142,10 @@ class Backend(Protocol):
         """
         ...
 
+    def adoption_problems(self) -> list[Problem]:
+        """What stands against taking the bucket as it is, seen from the namespace's argument `backend`."""
+        ...
+
     def public_problems(self, path: str) -> list[Problem]:
         """What stands against letting anybody read the objects below a path of the namespace."""
         ...

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pulumi_modelstore_provider.keys.protocol import Scope
 from pulumi_modelstore_provider.keys.s3_statements import bucket_actions, object_actions, resources_of
+from pulumi_modelstore_provider.s3.public_prefix import public_statement
 
 # Inline policies of one user, without white space. Source: IAM and AWS STS quotas.
 POLICY_BYTES = 2048
@@ -33,8 +35,8 @@ def key_policy(bucket: str, prefix: str, *, read_only: bool, partition: str = "a
     return _document(statements)
 
 
-def tls_only_policy(bucket: str, *, partition: str = "aws") -> str:
-    """A bucket policy that denies every request which does not come over TLS."""
+def bucket_policy(bucket: str, public: Sequence[str], *, partition: str = "aws") -> str:
+    """A bucket policy that denies every request without TLS, and lets anybody read the objects under each prefix."""
     arn = f"arn:{partition}:s3:::{bucket}"
     statement = {
         "Sid": "DenyWithoutTls",
@@ -44,7 +46,7 @@ def tls_only_policy(bucket: str, *, partition: str = "aws") -> str:
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return _document([statement])
+    return _document([statement, *(public_statement(bucket, prefix, partition=partition) for prefix in public)])
 
 
 def _document(statements: list[dict[str, Any]]) -> str:

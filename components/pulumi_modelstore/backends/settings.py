@@ -45,6 +45,10 @@ class BackendSettings(CheckedSettings, ABC):
         remedy = 'Use access="private" and URLs that end, or a store whose bucket policies open a part of a bucket'
         return [Problem("access", f"is public, which is not to be had: {self.no_public_objects}", remedy)]
 
+    def adoption_problems(self) -> list[Problem]:
+        """What stands against taking the bucket as it is: settings that would change it."""
+        return []
+
     @abstractmethod
     def connection(self) -> pulumi.Input[dict[str, Any]]:
         """The `connection` input of the provider's resources."""

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pulumi
 
-from pulumi_modelstore.arguments.bucket_name import prefix_problems
+from pulumi_modelstore.arguments.bucket_name import objects_prefix_problems
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.backends.aws_s3 import AwsS3
@@ -21,7 +21,8 @@ from pulumi_modelstore.workspace.store_access import SecretPlace, StoreAccess, W
 class ObjectStore(WorkspaceStore):
     """Objects under a prefix of a namespace's bucket, which `ObjectStoreClient` in a pod writes, reads and lists.
 
-    Leaving the stack takes the Secret and the public access away; the objects stay.
+    Leaving the stack takes the Secret and the public access away; the objects stay. On AWS the public access is the
+    namespace's: it goes with `AwsS3(public_prefixes=)`.
 
     Args:
         name: of the store and, unless it is named, of the Secret.
@@ -38,7 +39,8 @@ class ObjectStore(WorkspaceStore):
         opts: options of the component.
 
     Raises:
-        InvalidArguments: at preview, with every problem of the whole program; so is `public` on a store that blocks it.
+        InvalidArguments: at preview, with every problem of the whole program; `public` is one where the store has no
+            such thing, or, on AWS, where `AwsS3(public_prefixes=)` does not name the prefix.
     """
 
     secret_name: pulumi.Output[str]
@@ -66,9 +68,7 @@ class ObjectStore(WorkspaceStore):
         check = ArgumentCheck("ObjectStore", name)
         prefix = check.text("prefix", prefix)
         path = f"objects/{check.name}" if prefix is None else prefix.strip("/")
-        check.extend(prefix_problems(path))
-        if not path:
-            check.add("prefix", "is empty", "Give the store a part of the namespace: the models are beside it")
+        check.extend(objects_prefix_problems(path, argument="prefix"))
         if access not in ("public", "private"):
             check.add("access", f"{access!r} is neither", 'Choose "public" or "private"')
         if check.uses("namespace", namespace, StorageNamespace):
@@ -89,7 +89,8 @@ class ObjectStore(WorkspaceStore):
             return
         whole = namespace.key(path)
         after: list[pulumi.Resource] = []
-        if access == "public":
+        # On AWS it is a setting of the bucket, whose policy has one owner.
+        if access == "public" and isinstance(namespace.backend, S3Endpoint):
             from pulumi_modelstore_provider.resources.public_prefix import PublicPrefix
 
             public = PublicPrefix(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pulumi_modelstore_provider.s3.bucket_policy import BucketPolicy
+if TYPE_CHECKING:
+    from pulumi_modelstore_provider.s3.bucket_policy import BucketPolicy
 
 
-def public_statement(bucket: str, prefix: str) -> dict[str, Any]:
+def public_statement(bucket: str, prefix: str, *, partition: str = "aws") -> dict[str, Any]:
     """Return what lets anybody read the objects under a prefix, and neither list nor write any."""
     return {
         "Sid": f"ModelstorePublic{hashlib.sha256(prefix.encode()).hexdigest()[:16]}",
         "Effect": "Allow",
         "Principal": "*",
         "Action": ["s3:GetObject"],
-        "Resource": [f"arn:aws:s3:::{bucket}/{prefix.strip('/')}/*"],
+        "Resource": [f"arn:{partition}:s3:::{bucket}/{prefix.strip('/')}/*"],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pulumi
@@ -12,6 +13,7 @@ from pulumi_modelstore import (
     AccessLog,
     AwsS3,
     InvalidArguments,
+    ObjectStore,
     StorageNamespace,
 )
 from unit.components.declared import Declared, declare
@@ -133,3 +135,52 @@ def test_bad_settings(settings: dict[str, Any], problem: str) -> None:
 def test_an_endpoint_of_another_resource() -> None:
     declared = _declared(endpoint=pulumi.Output.from_input("https://s3.lab/"))
     assert declared["reader-ready"].inputs["connection"]["endpoint"] == "https://s3.lab"
+
+
+def test_public_prefixes_are_statements_and_open_nothing_but_policies() -> None:
+    declared = _declared(public_prefixes=("objects/site/", "downloads"), prefix="team")
+    block = declared["models-public-access"].inputs
+    assert {name for name, on in block.items() if on is True} == {"blockPublicAcls", "ignorePublicAcls"}
+    tls, *public = json.loads(declared["models-tls"].inputs["policy"])["Statement"]
+    assert tls["Sid"] == "DenyWithoutTls"
+    assert [(one["Effect"], one["Principal"], one["Action"], one["Resource"]) for one in public] == [
+        ("Allow", "*", ["s3:GetObject"], ["arn:aws:s3:::team-models/team/objects/site/*"]),
+        ("Allow", "*", ["s3:GetObject"], ["arn:aws:s3:::team-models/team/downloads/*"]),
+    ]
+    assert all(one["Sid"].isalnum() for one in public)
+    assert len({one["Sid"] for one in public}) == 2
+    assert not declared["models-tls"].request.retainOnDelete, "nothing stays public when the stack is gone"
+    assert declared["models-public-access"].request.retainOnDelete
+
+
+@pytest.mark.parametrize("prefix", ["", "/", "models", "models/llama", "/models/", "*", "a/*", "${aws:username}", "?"])
+def test_no_public_prefix_covers_models_or_is_a_pattern(prefix: str) -> None:
+    (found,) = _problems(public_prefixes=("objects", prefix))
+    assert found.startswith("backend.public_prefixes[1]: ")
+
+
+def test_nothing_is_opened_in_an_adopted_bucket() -> None:
+    (found,) = _problems(adopt=True, public_prefixes=("objects",))
+    assert found.startswith("backend.public_prefixes: are given together with adopt=True. Leave them out")
+
+
+def test_public_objects_are_where_the_bucket_is_public() -> None:
+    def program(*prefixes: str) -> None:
+        namespace = StorageNamespace("apps", backend=AwsS3(bucket="acme-apps", public_prefixes=("objects", "a/b")))
+        keys = AccessKeyPair("keys", namespace=namespace)
+        for number, prefix in enumerate(prefixes):
+            ObjectStore(f"store-{number}", access="public", namespace=namespace, keys=keys, prefix=prefix)
+
+    declared = declare(lambda: program("objects", "objects/site", "a/b/"))
+    assert not [name for name in declared.resources if name.endswith("-public")]
+    with pytest.raises(InvalidArguments) as refused:
+        declare(lambda: program("object", "objects2", "a", "b", "a/bc", "models"))
+    said = [str(problem) for problem in refused.value.problems]
+    assert [part for part in said if part.startswith("access: ")] == [
+        f'access: is public, and the bucket is closed to the public at "{path}". Give the backend '
+        f'public_prefixes=["{path}"], or use access="private" and URLs that end.'
+        for path in ("object", "objects2", "a", "b", "a/bc", "models")
+    ]
+    assert [part for part in said if part.startswith("prefix: ")] == [
+        'prefix: "models" is where models are. Give it another part, such as objects/site.'
+    ]

@@ -148,7 +148,7 @@ def test_public_objects_are_refused_where_the_store_blocks_them() -> None:
 
     said = _refused(program)
     for part in (
-        'access: is public, which is not to be had: the namespace\'s bucket blocks public access. Use access="private"',
+        'access: is public, and the bucket is closed to the public at "a*". Give the backend public_prefixes=["a*"]',
         "prefix: the prefix segment 'a*'",
         "access: is public, and without credentials a tenant's bucket has another name: tenant:bucket",
         "keys: open another namespace than ceph",
