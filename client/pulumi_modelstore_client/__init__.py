@@ -18,7 +18,8 @@ from pulumi_modelstore_client.errors import (
     TooLarge,
 )
 from pulumi_modelstore_client.key_value.client import KeyValueNamespace, KeyValueStoreClient
-from pulumi_modelstore_client.objects.client import ObjectStoreClient, StoredObject
+from pulumi_modelstore_client.objects.client import ObjectStoreClient
+from pulumi_modelstore_client.objects.engine import StoredObject
 from pulumi_modelstore_client.queue.client import DeadLetters, MessageQueueClient, Queue
 from pulumi_modelstore_client.queue.engine import Message
 from pulumi_modelstore_client.time_limits import TimeLimits

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any
 
+from pulumi_modelstore_client.asking import Asking
 from pulumi_modelstore_client.errors import (
     AccessRefused,
     LibraryMissing,
@@ -75,25 +75,13 @@ def connect(
     )
 
 
-class asking:  # noqa: N801 - read as a word: with asking("The value could not be read", ...)
-    """Raise a StoreError for whatever the SDK raises inside the block: `failed` did not work on `on`."""
+class asking(Asking):  # noqa: N801 - read as a word: with asking("The value could not be read", ...)
+    """Raise a StoreError for whatever the SDK raises inside the block."""
 
-    __slots__ = ("_failed", "_on", "_place")
+    __slots__ = ()
 
-    def __init__(self, failed: str, place: Location, *, on: str = "") -> None:
-        self._failed, self._place, self._on = failed, place, on
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            found = _failure(error, self._failed, ", ".join(filter(None, (self._on, self._place.place))))
-            if found is not None:
-                # from None: the SDK's own traceback says nothing that a user could use.
-                raise found from None
+    def _failure(self, error: BaseException, on: str) -> StoreError | None:
+        return _failure(error, self._failed, on)
 
 
 def _failure(error: BaseException, failed: str, on: str) -> StoreError | None:

@@ -19,8 +19,8 @@ class Location:
         options: what follows the question mark.
         username: of Valkey's or Redis's access lists; empty for the default user.
         password: of the same; empty where the server asks for none.
-        access_key_id: of AWS or an S3 endpoint; empty for the AWS SDK's own chain.
-        secret_access_key: goes with it.
+        access_key_id: of AWS or an S3 endpoint; empty for the SDK's own chain. On Azure it is a name alone.
+        secret_access_key: goes with it; on Azure a SAS token or the account's key.
         ca_file: PEM file with the certificates that the server's own descends from; empty for the usual ones.
         variable: the environment variable that named it, for messages.
     """
@@ -36,7 +36,7 @@ class Location:
 
     @property
     def engine(self) -> str:
-        """The URL's scheme: `valkey`, `rediss`, `dynamodb`, `sqs`, `s3`."""
+        """The URL's scheme: `valkey`, `rediss`, `dynamodb`, `sqs`, `s3`, `azure`."""
         return self.url.scheme
 
     @property

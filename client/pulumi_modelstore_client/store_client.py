@@ -33,7 +33,7 @@ class StoreClient(ABC):
 
         Raises:
             InvalidRequest: where the environment names no store that this client speaks to.
-            LibraryMissing: where redis or boto3, which speak to the store, are not installed.
+            LibraryMissing: where the library that speaks to the store, such as redis or boto3, is not installed.
         """
         return cls.at(from_environment(cls.PREFIX if prefix is None else prefix, environ), limits=limits)
 

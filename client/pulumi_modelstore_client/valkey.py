@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from pulumi_modelstore_client.asking import Asking
 from pulumi_modelstore_client.errors import (
     AccessRefused,
     InvalidRequest,
@@ -71,31 +71,15 @@ def connect(place: Location, limits: TimeLimits) -> Redis:
     )
 
 
-class asking:  # noqa: N801 - read as a word: with asking("The value could not be read", ...)
-    """Raise a StoreError for whatever the library raises inside the block: `failed` did not work on `on`.
+class asking(Asking):  # noqa: N801 - read as a word: with asking("The value could not be read", ...)
+    """Raise a StoreError for whatever the library raises inside the block."""
 
-    A class and no generator, which costs several times as much on each request.
-    """
+    __slots__ = ()
 
-    __slots__ = ("_failed", "_on", "_place")
-
-    def __init__(self, failed: str, place: Location, *, on: str = "") -> None:
-        self._failed, self._place, self._on = failed, place, on
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            return
+    def _failure(self, error: BaseException, on: str) -> StoreError | None:
         from redis.exceptions import RedisError
 
-        if isinstance(error, RedisError):
-            on = ", ".join(filter(None, (self._on, self._place.place)))
-            # from None: the library's own traceback says nothing that a user could use.
-            raise _failure(error, self._failed, on, self._place.password) from None
+        return _failure(error, self._failed, on, self._place.password) if isinstance(error, RedisError) else None
 
 
 class Script:

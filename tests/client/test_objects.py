@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 import uuid
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from client.object_calls import put_read_list_and_delete, read
+from provider.recording_proxy import recording_proxy
 from pulumi_modelstore_client import (
     AccessRefused,
     InvalidRequest,
@@ -56,43 +56,12 @@ def store(server: Any, bucket: str, access: str, **settings: str) -> ObjectStore
     return ObjectStoreClient.from_environment(environ=environment, limits=HASTY)
 
 
-def read(url: str) -> bytes | int:
-    """What somebody without credentials gets: the content, or the status."""
-    try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return bytes(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code
-
-
 @pytest.mark.parametrize("access", ["public", "private"])
 def test_objects_are_put_read_listed_and_deleted(server: Any, bucket: str, access: str, tmp_path: Path) -> None:
     objects = store(server, bucket, access)
-    file = tmp_path / "file"
-    file.write_bytes(b"f" * 9_000_000)
-    objects.put("reports/a b+é.json", b"{}", content_type="application/json")
-    objects.put("reports/file", file)
-    objects.put("buffer", memoryview(b"abc"))  # type: ignore[arg-type]
-    assert objects.get("buffer") == b"abc"
-    objects.delete("buffer")
-    with pytest.raises(InvalidRequest, match=r"of the type str \(text\)\. Give bytes, a Path"):
-        objects.put("text", "content")  # type: ignore[arg-type]
-    with file.open("rb") as opened:
-        objects.put("other", opened)
-    assert [(found.key, found.size) for found in objects.list()] == [
-        ("other", 9_000_000),
-        ("reports/a b+é.json", 2),
-        ("reports/file", 9_000_000),
-    ]
-    assert [found.key for found in objects.list("reports/a")] == ["reports/a b+é.json"]
-    objects.download("reports/file", tmp_path / "back")
-    assert (tmp_path / "back").read_bytes() == file.read_bytes()
-    assert objects.get("reports/a b+é.json") == b"{}"
+    put_read_list_and_delete(objects, tmp_path)
+    objects.put("reports/a b+é.json", b"{}")
     assert read(objects.url("reports/a b+é.json")) == b"{}"
-    objects.delete("other")
-    objects.delete("other")
-    with pytest.raises(NotInStore, match="could not be read"):
-        objects.get("other")
 
 
 def test_only_what_is_public_is_read_without_credentials(server: Any, bucket: str) -> None:
@@ -170,3 +139,28 @@ def test_public_urls_of_aws_and_of_an_endpoint_that_browsers_see() -> None:
     }
     for url, expected in urls.items():
         assert ObjectStoreClient.from_environment(environ={"MODELSTORE_OBJECTS_URL": url}).url("a b") == expected
+
+
+def test_stores_beside_aws_get_no_request_that_only_aws_knows(tmp_path: Path) -> None:
+    """What Cloudflare R2 and Google Cloud Storage leave out of S3; their region in signatures is `auto`."""
+    with versity_gateway(region="auto") as server, recording_proxy(server.endpoint) as proxy:
+        server.client().create_bucket(Bucket="apps")
+        url = f"s3://apps/team/reports?access=private&region=auto&endpoint={proxy.endpoint}"
+        pair = {
+            "MODELSTORE_OBJECTS_ACCESS_KEY_ID": server.access_key_id,
+            "MODELSTORE_OBJECTS_SECRET_ACCESS_KEY": server.secret_access_key,
+        }
+        objects = ObjectStoreClient.from_environment(environ={"MODELSTORE_OBJECTS_URL": url, **pair}, limits=HASTY)
+        put_read_list_and_delete(objects, tmp_path)
+        objects.put("page", b"for some")
+        signed = objects.url("page")
+        assert "%2Fauto%2Fs3%2Faws4_request" in signed
+        assert read(signed) == b"for some"
+        headers = {name.lower() for exchange in proxy.exchanges for name in exchange.headers}
+        assert not {name for name in headers if "checksum" in name or name in ("x-amz-trailer", "content-encoding")}
+        bodies = {exchange.headers.get("X-Amz-Content-SHA256", "") for exchange in proxy.exchanges}
+        assert not {body for body in bodies if body.startswith("STREAMING")}
+        queries = {name for exchange in proxy.exchanges[:-1] for name in exchange.query}
+        assert queries == {"encoding-type", "list-type", "partNumber", "prefix", "uploadId", "uploads"}
+        parts = [len(exchange.body) for exchange in proxy.parts]
+        assert sorted(set(parts)) == [9_000_000 - 8 * 1024 * 1024, 8 * 1024 * 1024], "all but the last are of one size"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -30,7 +28,7 @@ from pulumi_modelstore_provider.errors import (
 )
 from pulumi_modelstore_provider.resources.bucket import BucketProvider
 from pulumi_modelstore_provider.time_limits import TimeLimits, limited
-from servers.azurite import Azurite, azurite_server
+from servers.azurite import Azurite, azurite_server, bearer_token
 
 WRONG_KEY = base64.b64encode(b"a wrong key of the account").decode()
 
@@ -197,24 +195,12 @@ def test_certificate_is_not_looked_at_where_that_is_asked_for(secure: Azurite) -
 
 
 class _Login:
-    """What azure-identity would give: a bearer token. Azurite checks all of it but the signature."""
+    """What azure-identity would give."""
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
         from azure.core.credentials import AccessToken
 
-        now = int(time.time())
-        claims = {
-            "aud": "https://storage.azure.com",
-            "iss": "https://sts.windows.net/00000000-0000-4000-8000-000000000000/",
-            "nbf": now - 60,
-            "iat": now - 60,
-            "exp": now + 600,
-            "ver": "1.0",
-            "oid": "00000000-0000-4000-8000-000000000001",
-            "tid": "00000000-0000-4000-8000-000000000000",
-        }
-        parts = [base64.urlsafe_b64encode(json.dumps(part).encode()) for part in ({"alg": "RS256"}, claims, {})]
-        return AccessToken(b".".join(part.rstrip(b"=") for part in parts).decode(), now + 600)
+        return AccessToken(*bearer_token())
 
 
 def test_login_in_the_place_of_a_key(secure: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,9 @@ def test_on_ceph_it_stands_beside_what_lets_keys_in(ceph: CephServer, monkeypatc
             ],
         )
     assert seen() == [200, 403, 403, 403]
-    reader, writer = (place.client(place.key(name, "key", 0, prefix="team")) for name in (readers, writers))
+    reader, writer = (
+        place.client(place.key(name, "key", 0, prefix="team", readOnly=name == readers)) for name in (readers, writers)
+    )
     writer.put_object(Bucket=place.bucket, Key="team/www/other", Body=b"for all")
     assert reader.get_object(Bucket=place.bucket, Key="team/notes")["Body"].read() == b""
     with pytest.raises(ClientError, match="AccessDenied"):

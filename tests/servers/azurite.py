@@ -7,10 +7,12 @@ clocks, knows no firewall and no throttling, and a policy's end takes effect at 
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,6 +89,23 @@ def azurite_server(*, tls: bool = False, oauth: bool = False) -> Iterator[Azurit
         with running(command, environment=environment, log=folder / "azurite.log", ready=lambda: answers(port)):
             endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{port}/{ACCOUNT}"
             yield Azurite(endpoint, port, account_key=account_key, ca_bundle=ca_bundle)
+
+
+def bearer_token() -> tuple[str, int]:
+    """A login's token, good for ten minutes, and when it ends. Azurite checks all of it but the signature."""
+    now = int(time.time())
+    claims = {
+        "aud": "https://storage.azure.com",
+        "iss": "https://sts.windows.net/00000000-0000-4000-8000-000000000000/",
+        "nbf": now - 60,
+        "iat": now - 60,
+        "exp": now + 600,
+        "ver": "1.0",
+        "oid": "00000000-0000-4000-8000-000000000001",
+        "tid": "00000000-0000-4000-8000-000000000000",
+    }
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()) for part in ({"alg": "RS256"}, claims, {})]
+    return b".".join(part.rstrip(b"=") for part in parts).decode(), now + 600
 
 
 def _installed() -> tuple[str, Path]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import urllib.error
-import urllib.request
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +12,11 @@ from typing import Any
 import boto3
 import pytest
 
+from client.object_calls import read
 from pulumi_modelstore.backends.s3_policy import bucket_policy
-from pulumi_modelstore_client import ObjectStoreClient
+from pulumi_modelstore_client import AccessRefused, ObjectStoreClient
 from pulumi_modelstore_sandbox.aws import server
+from servers.azurite import Azurite
 from servers.ceph import CephServer
 from servers.minio import minio_server
 from servers.versitygw import VersityGateway
@@ -24,15 +24,6 @@ from workspace.conftest import Deployed, copied, secret_environment
 
 STACK = Path(__file__).with_name("objects_stack")
 OTHERS = {"Sid": "Others", "Effect": "Deny", "Principal": "*", "Action": ["s3:DeleteObject"]}
-
-
-def read(url: str, trust: ssl.SSLContext | None = None) -> bytes | int:
-    """What somebody without credentials gets: the content, or the status."""
-    try:
-        with urllib.request.urlopen(url, timeout=10, context=trust) as answer:
-            return bytes(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 @dataclass(frozen=True)
@@ -98,6 +89,34 @@ def test_only_the_public_store_is_read_by_anybody(of: str, request: pytest.Fixtu
     assert kept["Sid"] == "Others"
     names = {found["Key"] for found in client.list_objects_v2(Bucket=bucket)["Contents"]}
     assert names >= {"team/objects/assets/logo.svg", "team/objects/reports/a.json"}, "the objects stay"
+
+
+def test_a_private_store_on_azure_is_opened_by_its_key_alone_and_while_the_stack_is_up(
+    azurite: Azurite, tmp_path: Path
+) -> None:
+    container = f"objects-{uuid.uuid4().hex[:12]}"
+    settings = {"account": azurite.account, "container": container, "endpoint": azurite.endpoint}
+    config = {"backend": json.dumps({"kind": "azure-blob", "credentials": "env:STORE", **settings})}
+    stack = Deployed(copied(STACK, tmp_path, config, {}), tmp_path / "home", azurite.environment())
+    refused = stack.run("preview", "--config", "public=true", check=False)
+    assert "access: is public, which is not to be had: Azure opens a whole container" in refused
+    stack.run("up", "--yes")
+    stack.run("preview", "--expect-no-changes")
+
+    environment = secret_environment(stack.objects()["Secret", "reports"])
+    assert environment["REPORTS_SECRET_ACCESS_KEY"] not in stack.state()
+    reports = ObjectStoreClient.from_environment("REPORTS", environ=environment)
+    reports.put("a.json", b"{}")
+    assert [found.key for found in reports.list()] == ["a.json"]
+    assert read(f"{azurite.endpoint}/{container}/objects/reports/a.json") != b"{}"
+    with pytest.raises(AccessRefused, match="a token signs no other"):
+        reports.url("a.json")
+
+    stack.run("destroy", "--yes")
+    with pytest.raises(AccessRefused):
+        reports.get("a.json")
+    (kept,) = azurite.container(container).list_blobs(name_starts_with="objects/")
+    assert kept.name == "objects/reports/a.json"
 
 
 def test_on_aws_what_is_public_is_a_setting_of_the_bucket(tmp_path: Path) -> None:

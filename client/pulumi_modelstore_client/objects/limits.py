@@ -11,24 +11,22 @@ LONGEST_URL_SECONDS = 7 * 24 * 3600
 """The longest that a signature of version 4 is good for (Amazon S3 API reference)."""
 
 
-def object_key(prefix: str, key: str) -> str:
-    """The key in the bucket. Raises InvalidRequest or TooLarge where it is none, or might lead out of the prefix."""
+def check_key(prefix: str, key: str) -> None:
+    """Raise InvalidRequest or TooLarge where it is no key of a store at that prefix, or might lead out of it."""
     if not isinstance(key, str) or not key or key.startswith("/"):
         raise InvalidRequest(f"An object cannot be called {key!r}", remedy="Give a path such as reports/a.json")
     if any(part in (".", "..") for part in key.split("/")) or any(ord(character) < 32 for character in key):
         raise InvalidRequest(
             f"An object cannot be called {key!r}", remedy="Leave out '.' and '..' as folders, and control characters"
         )
-    whole = prefix + key
     try:
-        size = len(whole.encode())
+        size = len((prefix + key).encode())
     except UnicodeEncodeError:
         raise InvalidRequest("The key is no valid Unicode", remedy="Leave out surrogates that stand alone") from None
     if size > KEY_BYTES:
         raise TooLarge(
             f"A key of {size} bytes is too large", remedy=f"The limit is {KEY_BYTES} with the store's prefix"
         )
-    return whole
 
 
 def url_seconds(expires_seconds: int) -> int:

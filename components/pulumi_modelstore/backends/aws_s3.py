@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
 
@@ -14,7 +14,7 @@ from pulumi_modelstore.arguments.kubernetes import subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.backends.access_log import AccessLog
 from pulumi_modelstore.backends.kserve_s3 import s3_annotations, s3_secret
-from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
+from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, ObjectAddress, Role
 from pulumi_modelstore.backends.s3_connection import connection_inputs, connection_problems
 from pulumi_modelstore.backends.s3_policy import bucket_policy, key_policy, partition_of
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
@@ -55,6 +55,8 @@ class AwsS3(BackendSettings):
     Like the other settings of the bucket the log outlives the stack, and `audit` left out again. A policy with public
     prefixes does not: it is deleted, so that nothing stays public, and TLS is not insisted on any more.
     """
+
+    opens_by_identity: ClassVar[bool] = True
 
     kind: Literal["aws-s3"] = "aws-s3"
     bucket: TextInput
@@ -226,6 +228,10 @@ class AwsS3(BackendSettings):
             )
             issued[slot.role] = IssuedKey(key.id, key.secret)
         return issued
+
+    def object_address(self) -> ObjectAddress:
+        """The region's own endpoint, which the SDK knows, or `endpoint`."""
+        return ObjectAddress("s3", {"region": self.region}, self.endpoint)
 
     def uri(self, key: str) -> pulumi.Input[str]:
         """`s3://bucket/key`."""

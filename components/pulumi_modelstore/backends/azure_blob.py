@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import pulumi
@@ -17,7 +17,7 @@ from pulumi_modelstore.arguments.problem import Problem, problems_of
 from pulumi_modelstore.arguments.refusal import Refusal, refuse
 from pulumi_modelstore.backends.access_log import AccessLog
 from pulumi_modelstore.backends.azure_access_log import access_log_problems, declare_access_log
-from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
+from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, ObjectAddress, Role
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
 from pulumi_modelstore.backends.store_keys import declare_store_keys
 from pulumi_modelstore.backends.verification import verification_problems
@@ -53,6 +53,9 @@ class AzureBlob(BackendSettings):
             `config:KEY`. `default` is a login that azure-identity finds; keys cannot be issued with one.
         key_days: days until an issued key ends by itself; raise it, or rotate, before.
     """
+
+    no_public_objects: ClassVar[str | None] = "Azure opens a whole container to the public or none of it"
+    opens_by_identity: ClassVar[bool] = True
 
     kind: Literal["azure-blob"] = "azure-blob"
     account: str
@@ -181,6 +184,10 @@ class AzureBlob(BackendSettings):
     def _issuer(self) -> pulumi.Input[dict[str, Any]]:
         settings = {"kind": self.kind, "connection": self.connection(), "keyDays": self.key_days}
         return derive(lambda container: settings | {"container": container}, self.container)
+
+    def object_address(self) -> ObjectAddress:
+        """The account's own endpoint, which follows from its name, or `endpoint`."""
+        return ObjectAddress("azure", {"account": self.account}, self.endpoint)
 
     def uri(self, key: str) -> pulumi.Input[str]:
         """`https://<account>.blob.core.windows.net/container/key`, which is what KServe reads as Azure's."""

@@ -16,7 +16,7 @@ from pulumi_modelstore.arguments.problem import Problem, problems_of
 from pulumi_modelstore.arguments.refusal import InvalidArguments, Refusal, refuse
 from pulumi_modelstore.backends.access_log import AccessLog
 from pulumi_modelstore.backends.kserve_s3 import s3_secret
-from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
+from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, ObjectAddress, Role
 from pulumi_modelstore.backends.s3_connection import connection_inputs, connection_problems
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
 from pulumi_modelstore.backends.store_keys import declare_store_keys
@@ -62,6 +62,9 @@ class CloudflareR2(BackendSettings):
 
     no_access_log: ClassVar[str] = (
         "R2 writes down changes to buckets in the account's audit log, but no reads or writes"
+    )
+    no_public_objects: ClassVar[str | None] = (
+        "R2 opens a whole bucket to the public, by a domain of its own, or none of it"
     )
 
     kind: Literal["cloudflare-r2"] = "cloudflare-r2"
@@ -211,6 +214,10 @@ class CloudflareR2(BackendSettings):
     def _place(self) -> str:
         """The jurisdiction, as Cloudflare names the lack of one too."""
         return self.jurisdiction or "default"
+
+    def object_address(self) -> ObjectAddress:
+        """The account's S3 endpoint."""
+        return ObjectAddress("s3", {"region": self.region}, self.endpoint_url())
 
     def uri(self, key: str) -> pulumi.Input[str]:
         """`s3://bucket/key`."""

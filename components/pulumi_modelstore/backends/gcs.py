@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pulumi
 from pydantic import ValidationError
@@ -16,7 +16,7 @@ from pulumi_modelstore.arguments.problem import Problem, problems_of
 from pulumi_modelstore.backends.access_log import AccessLog
 from pulumi_modelstore.backends.gcs_keys import declare_account_keys
 from pulumi_modelstore.backends.kserve_s3 import s3_secret
-from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, Role
+from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KeyRequest, KServeSecret, ObjectAddress, Role
 from pulumi_modelstore.backends.s3_connection import connection_inputs
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
 from pulumi_modelstore.backends.verification import own_endpoint_problems
@@ -54,6 +54,10 @@ class Gcs(BackendSettings):
     `cloud-storage-analytics@google.com` may create objects. The condition that narrows keys to a prefix needs uniform
     bucket-level access, which an adopted bucket has to have already.
     """
+
+    no_public_objects: ClassVar[str | None] = (
+        "the namespace's bucket enforces public access prevention, and Google opens no prefix to all by a condition"
+    )
 
     kind: Literal["gcs"] = "gcs"
     bucket: TextInput
@@ -175,6 +179,17 @@ class Gcs(BackendSettings):
     def issue_keys(self, request: KeyRequest) -> Mapping[Role, IssuedKey]:
         """Declare a service account with its role on the bucket, and one key a slot."""
         return declare_account_keys(request, form=self.keys, project=self.project, connection=self.connection())
+
+    def object_problems(self) -> list[Problem]:
+        """Whether the keys are those of the S3 interface."""
+        if self.keys == "hmac":
+            return []
+        remedy = 'Give the backend keys="hmac": the client speaks S3, which Google takes with such keys'
+        return [Problem("namespace", "is on Google Cloud with keys that are JSON files", remedy)]
+
+    def object_address(self) -> ObjectAddress:
+        """The S3 interface, which takes any region."""
+        return ObjectAddress("s3", {"region": "auto"}, self.endpoint_url())
 
     def uri(self, key: str) -> pulumi.Input[str]:
         """`gs://bucket/key`, or `s3://bucket/key` where keys are HMAC's."""

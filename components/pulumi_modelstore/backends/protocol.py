@@ -77,6 +77,21 @@ class IssuedKey:
 
 
 @dataclass(frozen=True)
+class ObjectAddress:
+    """Where `ObjectStoreClient` finds a bucket: `<scheme>://bucket/...?<options>`.
+
+    Args:
+        scheme: what it speaks there: `s3` or `azure`.
+        options: further settings in the URL, none of them a secret.
+        endpoint: URL of the service, where options do not lead to it.
+    """
+
+    scheme: Literal["azure", "s3"]
+    options: Mapping[str, str]
+    endpoint: pulumi.Input[str] | None = None
+
+
+@dataclass(frozen=True)
 class KServeSecret:
     """The Secret that KServe's storage initializer reads for a backend; the data is in clear, not yet in base64."""
 
@@ -156,6 +171,19 @@ class Backend(Protocol):
 
     def issue_keys(self, request: KeyRequest) -> Mapping[Role, IssuedKey]:
         """Declare a principal with the asked-for keys, no more than those two."""
+        ...
+
+    @property
+    def opens_by_identity(self) -> bool:
+        """Whether a pod's own role or identity can take the place of a key."""
+        ...
+
+    def object_problems(self) -> list[Problem]:
+        """What stands against objects of applications, seen from `ObjectStore`'s argument `namespace`."""
+        ...
+
+    def object_address(self) -> ObjectAddress:
+        """Where a pod with such a key or identity finds the bucket."""
         ...
 
     def uri(self, key: str) -> pulumi.Input[str]:

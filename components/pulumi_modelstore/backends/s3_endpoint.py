@@ -12,7 +12,7 @@ from pulumi_modelstore.arguments.kubernetes import subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.backends.access_log import AccessLog
 from pulumi_modelstore.backends.kserve_s3 import s3_secret
-from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KServeSecret
+from pulumi_modelstore.backends.protocol import DeclaredBucket, IssuedKey, KServeSecret, ObjectAddress
 from pulumi_modelstore.backends.s3_connection import connection_inputs, connection_problems
 from pulumi_modelstore.backends.settings import BackendSettings, TextInput
 from pulumi_modelstore.backends.verification import verification_problems
@@ -94,6 +94,10 @@ class S3Endpoint(BackendSettings):
             opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=True),
         )
         return DeclaredBucket(self.bucket, [bucket])
+
+    def object_address(self) -> ObjectAddress:
+        """The endpoint."""
+        return ObjectAddress("s3", {"region": self.region}, self.endpoint_url())
 
     def uri(self, key: str) -> pulumi.Input[str]:
         """`s3://bucket/key`."""

@@ -38,6 +38,13 @@ class BackendSettings(CheckedSettings, ABC):
     no_public_objects: ClassVar[str | None] = "no store of its kind could be tried"
     """Why no part of a bucket can be public; None for a store where a statement of the bucket's policy opens one."""
 
+    opens_by_identity: ClassVar[bool] = False
+    """Whether a pod's own role or identity can take the place of a key."""
+
+    def object_problems(self) -> list[Problem]:
+        """What stands against objects of applications."""
+        return []
+
     def public_problems(self, path: str) -> list[Problem]:  # noqa: ARG002 - for stores that open certain parts
         """What stands against letting anybody read the objects below a path of the namespace."""
         if self.no_public_objects is None:

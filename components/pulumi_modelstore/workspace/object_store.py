@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlencode
 
 import pulumi
@@ -11,7 +11,7 @@ import pulumi
 from pulumi_modelstore.arguments.bucket_name import objects_prefix_problems
 from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.inputs import derive
-from pulumi_modelstore.backends.aws_s3 import AwsS3
+from pulumi_modelstore.backends.protocol import ObjectAddress
 from pulumi_modelstore.backends.s3_endpoint import S3Endpoint
 from pulumi_modelstore.keys.source import KeySource
 from pulumi_modelstore.namespace import StorageNamespace
@@ -28,8 +28,10 @@ class ObjectStore(WorkspaceStore):
         name: of the store and, unless it is named, of the Secret.
         access: `public`, where anybody reads an object by its URL, and no other in the bucket, and lists none; or
             `private`, where only who gets a presigned URL does, for 900 s by default.
-        namespace: whose bucket it is in: on AWS S3 or an S3 endpoint.
+        namespace: whose bucket it is in. On Google Cloud it needs HMAC keys (`Gcs(keys="hmac")`).
         keys: the pair or single key of that namespace with which the pod works; its current key goes into the Secret.
+            Unset, on AWS and Azure, the pod's own role or identity is to open the namespace. On Azure it has to where
+            the client is to make URLs: a key is a SAS token there, which signs none.
         prefix: the part of the namespace; unset, `objects/<name>`.
         url_endpoint: URL at which browsers reach the store, where it is another one than for pods.
         kubernetes_namespace: where the Secret is, and the pods that use it.
@@ -56,7 +58,7 @@ class ObjectStore(WorkspaceStore):
         *,
         access: Literal["public", "private"],
         namespace: StorageNamespace,
-        keys: KeySource,
+        keys: KeySource | None = None,
         prefix: str | None = None,
         url_endpoint: str | None = None,
         kubernetes_namespace: pulumi.Input[str] = "default",
@@ -72,11 +74,10 @@ class ObjectStore(WorkspaceStore):
         if access not in ("public", "private"):
             check.add("access", f"{access!r} is neither", 'Choose "public" or "private"')
         if check.uses("namespace", namespace, StorageNamespace):
-            _check_backend(check, namespace.backend)
+            check.extend(namespace.backend.object_problems())
             if access == "public":
                 check.extend(namespace.backend.public_problems(path))
-            if check.uses("keys", keys, KeySource, wanted="AccessKeyPair or AccessKey"):
-                _check_keys(check, keys, namespace)
+            _check_keys(check, keys, namespace)
         place = SecretPlace.checked(
             check,
             variables=variables,
@@ -102,34 +103,29 @@ class ObjectStore(WorkspaceStore):
                 opts=self.child_options(depends_on=[*namespace.guarded_by]),
             )
             after.append(public)
-        settings = {"access": access, "region": namespace.backend.region}
-        endpoint = namespace.backend.endpoint_url() if _has_own_endpoint(namespace.backend) else ""
+        address = namespace.backend.object_address()
         url = derive(
-            lambda bucket, at: _url(bucket, whole, settings, endpoint=at, url_endpoint=url_endpoint or ""),
+            lambda bucket, at: _url(address, f"{bucket}/{whole}", access, endpoint=at, url_endpoint=url_endpoint),
             namespace.bucket_input,
-            endpoint,
+            address.endpoint,
         )
-        credentials = {"ACCESS_KEY_ID": keys.access_key_id, "SECRET_ACCESS_KEY": keys.secret_access_key}
+        credentials: dict[str, pulumi.Input[str] | None] = {}
+        if keys is not None:
+            credentials = {"ACCESS_KEY_ID": keys.access_key_id, "SECRET_ACCESS_KEY": keys.secret_access_key}
         self._publish(StoreAccess(url, credentials, after), place)
 
 
-def _check_backend(check: ArgumentCheck, backend: Any) -> None:
-    if not isinstance(backend, AwsS3 | S3Endpoint):
-        remedy = "Use AwsS3(...) or an S3 endpoint: the client speaks S3"
-        check.add("namespace", f"is on {backend.kind}", remedy)
-
-
-def _check_keys(check: ArgumentCheck, keys: KeySource, namespace: StorageNamespace) -> None:
-    if keys.namespace is not namespace:
+def _check_keys(check: ArgumentCheck, keys: KeySource | None, namespace: StorageNamespace) -> None:
+    if keys is None:
+        if not namespace.backend.opens_by_identity:
+            remedy = "Pass an AccessKeyPair or AccessKey of the namespace"
+            check.add("keys", f"are not given, and {namespace.backend.kind} knows no identities of pods", remedy)
+    elif check.uses("keys", keys, KeySource, wanted="AccessKeyPair or AccessKey") and keys.namespace is not namespace:
         remedy = "Pass keys that were declared for the same namespace"
         check.add("keys", f"open another namespace than {namespace.given_name}", remedy)
 
 
-def _has_own_endpoint(backend: Any) -> bool:
-    return not isinstance(backend, AwsS3) or backend.endpoint is not None
-
-
-def _url(bucket: str, path: str, settings: Mapping[str, str], *, endpoint: str, url_endpoint: str) -> str:
-    given = {**settings, "endpoint": endpoint, "url_endpoint": url_endpoint}
+def _url(address: ObjectAddress, path: str, access: str, *, endpoint: str | None, url_endpoint: str | None) -> str:
+    given = {"access": access, **address.options, "endpoint": endpoint, "url_endpoint": url_endpoint}
     query = urlencode({name: value for name, value in given.items() if value}, safe=":/")
-    return f"s3://{bucket}/{path}?{query}"
+    return f"{address.scheme}://{path}?{query}"

@@ -153,7 +153,7 @@ def test_public_objects_are_refused_where_the_store_blocks_them() -> None:
         "access: is public, and without credentials a tenant's bucket has another name: tenant:bucket",
         "keys: open another namespace than ceph",
         "access: 'open' is neither",
-        "namespace: is on gcs",
+        'namespace: is on Google Cloud with keys that are JSON files. Give the backend keys="hmac"',
         "keys: str is not a AccessKeyPair or AccessKey",
         "prefix: is empty",
     ):
