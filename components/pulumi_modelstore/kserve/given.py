@@ -12,7 +12,7 @@ from pulumi_modelstore.kserve.resources import Gpu
 from pulumi_modelstore.kserve.service_arguments import ServiceArguments
 from pulumi_modelstore.kserve.serving_check import MODE
 from pulumi_modelstore.serving.autoscaling import autoscaling_annotations
-from pulumi_modelstore.serving.mount import Mount
+from pulumi_modelstore.serving.mount import Mount, mounts_of_the_stack
 from pulumi_modelstore.serving.parallel import Parallel
 from pulumi_modelstore.serving.release import (
     NEWEST,
@@ -105,6 +105,8 @@ def _worker_annotations(gpu: Any, parallel: Any) -> Mapping[str, str]:
 
 
 def _mounts(check: ArgumentCheck, mounts: Any) -> Sequence[Mount]:
+    if mounts is None:
+        return mounts_of_the_stack(check)
     if not isinstance(mounts, Sequence) or isinstance(mounts, str):
         check.add("mounts", f"{type(mounts).__name__} is no list", "Pass a list of Mount(...)")
         return ()

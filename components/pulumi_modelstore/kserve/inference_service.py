@@ -66,7 +66,8 @@ class GpuInferenceService(CheckedComponent):
         model_size: size of the weights where nothing else says it, such as `48G` or `ModelSize(parameters="24B")`.
         arguments: what is added to the runtime's command line.
         environment: variables, each a text or `SecretKey(...)`; secrets as text are refused.
-        mounts: further file systems.
+        mounts: further file systems; unset, those in the stack's configuration under `mounts`, such as one that all
+            workloads share.
         shared_memory: size of `/dev/shm`, such as `8Gi`; a `VllmRuntime` has one without.
         placement: nodes that may have the pods.
         probes: probes in the place of those of a runtime by name.
@@ -124,7 +125,7 @@ class GpuInferenceService(CheckedComponent):
         model_size: str | ModelSize | None = None,
         arguments: Sequence[str] = (),
         environment: Mapping[str, pulumi.Input[str] | SecretKey] | None = None,
-        mounts: Sequence[Mount] = (),
+        mounts: Sequence[Mount] | None = None,
         shared_memory: str | None = None,
         placement: PodPlacement | None = None,
         probes: Probes | None = None,

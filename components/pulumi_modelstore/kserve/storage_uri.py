@@ -12,6 +12,7 @@ import pulumi
 
 from pulumi_modelstore.arguments.image import IMAGE
 from pulumi_modelstore.arguments.problem import Problem
+from pulumi_modelstore.serving.release import NATIVE_IMAGE, image_volume_warnings
 
 _FORMS = {
     "s3": (re.compile(r"[^/]+/.*"), "s3://bucket/prefix/"),
@@ -95,8 +96,12 @@ def uri_warnings(uri: str) -> list[str]:
         return _azure_warnings(uri)
     if scheme in _FOLDERS and name and not _FILE_NAME.search(name):
         return [f"{uri} has no slash at the end: KServe also downloads whatever else begins with that name"]
-    if scheme.startswith("oci") and "@sha256:" not in rest:
-        return [f"{uri} names an image by tag, whose content can change; a digest cannot"]
+    if scheme.startswith("oci"):
+        by_tag = f"{uri} names an image by tag, whose content can change; a digest cannot"
+        return [
+            *(image_volume_warnings() if uri.startswith(NATIVE_IMAGE) else []),
+            *([] if "@sha256:" in rest else [by_tag]),
+        ]
     if scheme == "hf" and not _COMMIT.search(rest):
         said = f"{uri} names no commit: each pod takes the branch as it is when it starts, and two may differ"
         return [f"{said}; hf://owner/model:<commit of 40 hex digits> cannot"]

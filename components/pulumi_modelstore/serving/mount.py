@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+import pulumi
+
+from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.kubernetes import subdomain_name_problems
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.arguments.settings import CheckedSettings
@@ -13,6 +17,9 @@ from pulumi_modelstore.volumes.model_volume import ModelVolume
 
 MODEL_PLACE = "/mnt/models"
 """Where KServe puts a model into every serving container."""
+
+CONFIG_KEY = "mounts"
+"""Key of the stack's configuration with the mounts of each service that names none: a list of `Mount`'s settings."""
 
 
 class Mount(CheckedSettings):
@@ -48,6 +55,28 @@ class Mount(CheckedSettings):
         """The folder as Kubernetes takes it; empty for the whole volume."""
         path = str(PurePosixPath(self.mount_from.strip("/")))
         return "" if path == "." else path
+
+
+def mounts_of_the_stack(check: ArgumentCheck) -> Sequence[Mount]:
+    """The mounts in the stack's configuration, such as a file system that all workloads share."""
+    text = pulumi.Config().get(CONFIG_KEY)
+    if text is None:
+        return ()
+    where = f"configuration {CONFIG_KEY}"
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, list) or not all(isinstance(value, Mapping) for value in values):
+        check.add(where, "is no list of mounts", 'Write it like [{"volume": "shared", "mountAs": "/shared"}]')
+        return ()
+    problems = [
+        problem.under(f"{where}[{number}]")
+        for number, value in enumerate(values)
+        for problem in Mount.type_problems(value)
+    ]
+    check.extend(problems)
+    return () if problems else [Mount(**value) for value in values]
 
 
 def mount_problems(mounts: Sequence[Mount], *, taken: Sequence[str] = (), argument: str = "mounts") -> list[Problem]:

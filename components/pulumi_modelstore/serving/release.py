@@ -1,7 +1,7 @@
-"""Releases of KServe, and what each of them takes.
+"""Releases of KServe and Kubernetes, and what each of them takes.
 
-Source: KServe's own repository at v0.15.2, v0.16.0, v0.19.0 and v0.20.0, pkg/constants and the webhooks of the
-InferenceService.
+Sources: KServe's own repository at v0.15.2, v0.16.0, v0.19.0 and v0.20.0, pkg/constants, the webhooks of the
+InferenceService and docs/samples/storage/oci-image-volume; Kubernetes' documentation of image volumes.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, NamedTuple
 
+import pulumi
+
 from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.arguments.problem import Problem
 
 Mode = Literal["Standard", "Knative"]
 MODES = ("Standard", "Knative")
-_FORM = re.compile(r"v?(?P<major>\d+)\.(?P<minor>\d+)(\.\d+)?(-[0-9A-Za-z.-]+)?")
+NATIVE_IMAGE = "oci+native://"
+_FORM = re.compile(r"v?(?P<major>\d+)\.(?P<minor>\d+)(\.\d+)?([-+][0-9A-Za-z.+-]+)?")
 
 
 class Release(NamedTuple):
-    """A release of KServe by major and minor number."""
+    """A release by major and minor number."""
 
     major: int
     minor: int
@@ -26,6 +29,16 @@ class Release(NamedTuple):
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}"
 
+
+KUBERNETES = "kubernetesVersion"
+"""Key of the stack's configuration with the version of the cluster, which a program cannot ask for at preview."""
+
+IMAGE_VOLUMES = Release(1, 31)
+"""The first Kubernetes that mounts images, behind the feature gate ImageVolume."""
+SIDECARS = Release(1, 29)
+"""The first Kubernetes that ends a Job whose sidecars still run."""
+_IMAGE_FOLDERS = Release(1, 33)
+_IMAGE_VOLUMES_UNASKED = Release(1, 35)
 
 OLDEST = Release(0, 15)
 NEWEST = Release(0, 20)
@@ -76,7 +89,31 @@ def container_name_problems(name: str | None, release: Release) -> list[Problem]
 
 def uri_release_problems(uri: str, release: Release) -> list[Problem]:
     """Whether that release reads the URI's scheme."""
-    if uri.startswith("oci+native://") and release < _NATIVE_IMAGES:
+    if not uri.startswith(NATIVE_IMAGE):
+        return []
+    if release < _NATIVE_IMAGES:
         found = f"{uri} needs KServe {_NATIVE_IMAGES}, kserve_version is {release}"
         return [Problem("model", found, "Write oci:// for a modelcar, or bring KServe there")]
-    return []
+    # KServe mounts a folder of the image.
+    return kubernetes_problems(
+        "model", _IMAGE_FOLDERS, remedy="Write oci:// for a modelcar, or bring the cluster there"
+    )
+
+
+def kubernetes_problems(argument: str, needed: Release, *, remedy: str) -> list[Problem]:
+    """Whether the cluster is too old for what an argument asks; nothing is refused where its version is not told."""
+    text = pulumi.Config().get(KUBERNETES)
+    release = release_of(text)
+    if text is not None and release is None:
+        return [Problem(f"configuration {KUBERNETES}", f"{text!r} is no version", 'Write it like "1.35"')]
+    if release is None or release >= needed:
+        return []
+    return [Problem(argument, f"needs Kubernetes {needed}, configuration {KUBERNETES} is {release}", remedy)]
+
+
+def image_volume_warnings() -> list[str]:
+    """What a cluster has to be told before it mounts images, where its version is known."""
+    release = release_of(pulumi.Config().get(KUBERNETES))
+    if release is None or release >= _IMAGE_VOLUMES_UNASKED:
+        return []
+    return [f"Kubernetes {release} mounts images where its API server and kubelets have the feature gate ImageVolume"]

@@ -272,6 +272,45 @@ def test_old_pods_let_go_of_a_volume_that_new_ones_could_not_mount(
     assert predictor(declare(program)).get("deploymentStrategy") == strategy
 
 
+def test_an_image_is_mounted_only_where_the_cluster_can_do_it() -> None:
+    def warnings(version: str) -> list[str]:
+        def program() -> None:
+            digest = "oci+native://reg/llama@sha256:" + "0a" * 32
+            GpuInferenceService("llama", model=digest, runtime="vllm")
+
+        return declare(program, config={"kubernetesVersion": version}).warnings
+
+    assert warnings("1.35") == []
+    assert "Kubernetes 1.34 mounts images where its API server and kubelets" in warnings("1.34")[0]
+    with pytest.raises(InvalidArguments, match=r"model: needs Kubernetes 1\.33, .* is 1\.32\. Write oci://"):
+        warnings("1.32")
+
+
+SHARED = '[{"volume": "team-files", "mountAs": "/shared", "readOnly": true}]'
+
+
+def test_services_have_the_stacks_mounts_unless_they_name_their_own() -> None:
+    def mounted(config: str = SHARED, **arguments: Any) -> list[dict[str, Any]]:
+        def program() -> None:
+            GpuInferenceService("llama", model="pvc://models/llama", runtime="vllm", **arguments)
+
+        declared = predictor(declare(program, config={"mounts": config}))
+        assert len(declared.get("volumes", ())) == len(declared["model"].get("volumeMounts", ()))
+        return list(declared["model"].get("volumeMounts", ()))
+
+    assert mounted() == [{"name": "mount-0", "mountPath": "/shared", "readOnly": True}]
+    assert mounted(mounts=[]) == []
+    assert [mount["mountPath"] for mount in mounted(mounts=[Mount(volume="own", mount_as="/own")])] == ["/own"]
+    for config, said in {
+        "team-files": r"configuration mounts: is no list of mounts\. Write it like \[\{",
+        '["team-files"]': "configuration mounts: is no list of mounts",
+        '[{"volume": "team-files"}]': r"configuration mounts\[0\]\.mount_?[aA]s: ",
+        '[{"volume": "team-files", "mountAs": "shared"}]': r'mounts\[0\]\.mount_as: "shared" is no place',
+    }.items():
+        with pytest.raises(InvalidArguments, match=said):
+            mounted(config)
+
+
 def test_replicas_of_one_node_share_a_volume() -> None:
     def program() -> None:
         placement = PodPlacement(node_selector={"kubernetes.io/hostname": "gpu-1"})

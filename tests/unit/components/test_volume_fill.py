@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,30 @@ def test_an_image_runs_beside_the_fill_or_is_mounted() -> None:
         "image": {"reference": IMAGE, "pullPolicy": "IfNotPresent"},
     }
     assert fill.reach() == {"path": "/model-image/weights/llama"}
+
+
+@pytest.mark.parametrize(
+    ("method", "version", "said"),
+    [
+        ("image-volume", "1.30.4", "fill.method: needs Kubernetes 1.31, configuration kubernetesVersion is 1.30"),
+        ("sidecar", "v1.28.9-eks-1", "fill.method: needs Kubernetes 1.29, configuration kubernetesVersion is 1.28"),
+        ("sidecar", "latest", "configuration kubernetesVersion: 'latest' is no version. Write it like"),
+        ("image-volume", "1.34", "warned"),
+        ("image-volume", "1.35.1+k3s1", ""),
+        ("sidecar", "1.29", ""),
+    ],
+)
+def test_an_image_needs_a_cluster_that_can_take_it(method: Any, version: str, said: str) -> None:
+    def program() -> None:
+        ModelVolume("llama", size="30Gi", fill=ImageFill(image=IMAGE, method=method))
+
+    config = {"kubernetesVersion": version}
+    if said in ("", "warned"):
+        warned = [text for text in declare(program, config=config).warnings if "feature gate ImageVolume" in text]
+        assert bool(warned) == (said == "warned")
+        return
+    with pytest.raises(InvalidArguments, match=re.escape(said)):
+        declare(program, config=config)
 
 
 def test_what_moves_is_warned_about() -> None:

@@ -12,6 +12,7 @@ from pulumi_modelstore.arguments.inputs import is_plain
 from pulumi_modelstore.artifacts.pinned_revision import pinned_revision, record_revision
 from pulumi_modelstore.kserve.account import Account
 from pulumi_modelstore.kserve.kubernetes_object import KubernetesObject
+from pulumi_modelstore.serving.release import IMAGE_VOLUMES, SIDECARS, image_volume_warnings, kubernetes_problems
 from pulumi_modelstore.volumes.fills.hugging_face import HuggingFaceFill
 from pulumi_modelstore.volumes.fills.image import ImageFill
 from pulumi_modelstore.volumes.fills.job_settings import FillJob
@@ -56,6 +57,10 @@ def check_fill(
     for under, accounts in {"fill": fill.accounts(), "fill_job": job.accounts() if usable_job else {}}.items():
         for argument, account in accounts.items():
             _check_account(check, f"{under}.{argument}", account, kubernetes_namespace)
+    if isinstance(fill, ImageFill):
+        needed = SIDECARS if fill.method == "sidecar" else IMAGE_VOLUMES
+        remedy = "Bring the cluster there, or fill the volume from elsewhere"
+        check.extend(kubernetes_problems("fill.method", needed, remedy=remedy))
     if isinstance(placement, EmptyDir) and isinstance(fill, ImageFill) and fill.method == "sidecar":
         remedy = 'Use method="image-volume", or serve from the image itself with model="oci://..."'
         check.add("fill.method", "is sidecar, which works in a Job and not in each pod of a service", remedy)
@@ -75,6 +80,8 @@ def _check_account(check: ArgumentCheck, argument: str, account: Account, kubern
 def fill_warnings(pod: FillPod, placement: Placement) -> Sequence[str]:
     """What the user should know of the fill."""
     found = list(pod.fill.warnings())
+    if isinstance(pod.fill, ImageFill) and pod.fill.method == "image-volume":
+        found += image_volume_warnings()
     if isinstance(placement, EmptyDir):
         found.append(
             "the volume is scratch space and preloaded: each pod brings the model again at each start; pass "

@@ -23,7 +23,7 @@ class ImageFill(FillSettings):
         path: folder of the image with the model.
         method: `sidecar` runs the image beside the fill, which needs `sh`, `ln`, `ls` and `sleep` in it and Kubernetes
             1.29; `image-volume` mounts it, which needs Kubernetes 1.35, or 1.31 and the feature gate ImageVolume, and
-            nothing in the image.
+            nothing in the image. `kubernetesVersion` in the stack's configuration has a preview look at that.
         pull_policy: when nodes ask the registry; unset, as Kubernetes decides.
     """
 
