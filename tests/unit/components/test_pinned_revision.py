@@ -44,9 +44,13 @@ def hub() -> Iterator[Hub]:
         yield running
 
 
-def volume(hub: Hub, *, preload: bool = True, **settings: Any) -> Declared:
+def volume(hub: Hub, *, preload: bool = True, config: dict[str, str] | None = None, **settings: Any) -> Declared:
     fill = HuggingFaceFill(**{"repository": "org/llama", "endpoint": hub.endpoint} | settings)
-    return declare(lambda: ModelVolume("llama", size="5Gi", fill=fill, preload=preload) and None)
+    return declare(
+        lambda: ModelVolume("llama", size="5Gi", fill=fill, preload=preload) and None,
+        config=config,
+        secrets=tuple(config or ()),
+    )
 
 
 def source(declared: Declared) -> dict[str, Any]:
@@ -120,10 +124,13 @@ def test_the_token_of_a_private_repository_is_found_by_reference(hub: Hub, monke
     assert "give a token by reference: token='env:HF_TOKEN'" in refused(hub)
     assert "The secret 'env:DEPLOYERS_TOKEN' is not set" in refused(hub, token="env:DEPLOYERS_TOKEN")
     monkeypatch.setenv("DEPLOYERS_TOKEN", TOKEN)
-    declared = volume(hub, token="env:DEPLOYERS_TOKEN", token_secret="hub")
-    assert source(declared)["revision"] == hub.repositories["org/llama"].branches["main"]
-    assert TOKEN not in repr({name: resource.inputs for name, resource in declared.resources.items()})
-    assert "DEPLOYERS_TOKEN" not in declared["llama-fill-program"].inputs["data"]["fill.json"]
+    for declared in (
+        volume(hub, token="env:DEPLOYERS_TOKEN", token_secret="hub"),
+        volume(hub, token="config:hubToken", token_secret="hub", config={"hubToken": TOKEN}),
+    ):
+        assert source(declared)["revision"] == hub.repositories["org/llama"].branches["main"]
+        inputs = repr({name: resource.inputs for name, resource in declared.resources.items()})
+        assert not [name for name in (TOKEN, "DEPLOYERS_TOKEN", "hubToken") if name in inputs]
 
 
 def test_a_pasted_token_is_refused_and_not_repeated(hub: Hub) -> None:
