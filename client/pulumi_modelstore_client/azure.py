@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_modelstore_client.asking import Asking
 from pulumi_modelstore_client.errors import (
     AccessRefused,
+    InvalidRequest,
     LibraryMissing,
     NotInStore,
     StoreError,
@@ -30,7 +31,8 @@ _INSTALL = "Install it: pip install azure-storage-blob"
 def connect(place: Location, limits: TimeLimits) -> BlobServiceClient:
     """Return the SDK's client of an account, safe to share between threads; opens no connection yet.
 
-    Raises LibraryMissing where azure-storage-blob is not installed, or azure-identity for a pod without a key.
+    Raises LibraryMissing where azure-storage-blob is not installed, or azure-identity for a pod without a key, and
+    InvalidRequest where such a pod's login were to go without TLS.
     """
     try:
         import requests
@@ -74,6 +76,9 @@ def _credential(place: Location) -> Any:
         return AzureSasCredential(place.secret_access_key.lstrip("?"))
     if place.secret_access_key:
         return {"account_name": place.option("account"), "account_key": place.secret_access_key}
+    if account_url(place).startswith("http:"):
+        remedy = "Use an https endpoint, or have the pod take its environment from a Secret with a key"
+        raise InvalidRequest(f"{place.variable} has no key, and a login does not go without TLS", remedy=remedy)
     try:
         from azure.identity import DefaultAzureCredential
     except ImportError:

@@ -132,6 +132,8 @@ def test_what_stands_in_the_way_is_said(container: AzureStore, tmp_path: Path) -
     for wrong_options in ({"account": ""}, {"access": "open"}):
         with pytest.raises(InvalidRequest):
             store(container, key, **wrong_options)
+    with pytest.raises(InvalidRequest, match="a login does not go without TLS"):
+        store(container, "")
     with pytest.raises(InvalidRequest, match="cannot be public"):
         store(container, key, access="public").url("page")
 

@@ -136,9 +136,15 @@ def test_public_urls_of_aws_and_of_an_endpoint_that_browsers_see() -> None:
         "s3://b/p?access=public&region=eu-west-1": "https://b.s3.eu-west-1.amazonaws.com/p/a%20b",
         "s3://b.c/?access=public&region=eu-west-1": "https://s3.eu-west-1.amazonaws.com/b.c/a%20b",
         "s3://b/p?access=public&region=x&endpoint=http://in:9000&url_endpoint=https://out": "https://out/b/p/a%20b",
+        "s3://b/p?access=public&region=cn-north-1": "https://b.s3.cn-north-1.amazonaws.com.cn/p/a%20b",
+        "s3://b/p?access=public&region=x&endpoint=https://s3.in&addressing=virtual": "https://b.s3.in/p/a%20b",
     }
     for url, expected in urls.items():
         assert ObjectStoreClient.from_environment(environ={"MODELSTORE_OBJECTS_URL": url}).url("a b") == expected
+    pair = {"MODELSTORE_OBJECTS_ACCESS_KEY_ID": "a", "MODELSTORE_OBJECTS_SECRET_ACCESS_KEY": "b"}
+    url = "s3://apps/p?access=private&region=x&endpoint=https://s3.in&addressing=virtual"
+    signed = ObjectStoreClient.from_environment(environ={"MODELSTORE_OBJECTS_URL": url, **pair}).url("a b")
+    assert signed.startswith("https://apps.s3.in/p/a%20b?X-Amz-")
 
 
 def test_stores_beside_aws_get_no_request_that_only_aws_knows(tmp_path: Path) -> None:

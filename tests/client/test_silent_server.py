@@ -37,6 +37,10 @@ URLS: dict[str, tuple[str, Callable[[dict[str, str]], object]]] = {
         "s3://bucket/p?access=private&region=us-east-1&endpoint=http://{at}",
         lambda environ: ObjectStoreClient.from_environment("X", environ=environ, limits=HASTY).get("a"),
     ),
+    "azure": (
+        "azure://container/p?access=private&account=acme&endpoint=http://{at}/acme",
+        lambda environ: ObjectStoreClient.from_environment("X", environ=environ, limits=HASTY).get("a"),
+    ),
 }
 
 
@@ -49,6 +53,6 @@ def silent() -> Iterator[str]:
 @pytest.mark.parametrize("kind", URLS)
 def test_a_server_that_says_nothing_is_given_up(kind: str, silent: str) -> None:
     url, work = URLS[kind]
-    environ = {"X_URL": url.format(at=silent), "X_ACCESS_KEY_ID": "a", "X_SECRET_ACCESS_KEY": "b"}
-    with pytest.raises(StoreUnreachable, match=r"could not be (listed|read) .*Check the (address|region)"):
+    environ = {"X_URL": url.format(at=silent), "X_ACCESS_KEY_ID": "a", "X_SECRET_ACCESS_KEY": "Yg=="}
+    with pytest.raises(StoreUnreachable, match=r"could not be (listed|read) .*Check the (address|region|endpoint)"):
         work(environ)

@@ -1,4 +1,4 @@
-"""The clients where Pulumi is not installed: in an environment as the README has a pod's image, and hidden in this one."""
+"""The clients where Pulumi is not installed: in an environment like the README's image, and hidden in this one."""
 
 from __future__ import annotations
 

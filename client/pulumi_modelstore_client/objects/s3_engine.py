@@ -24,9 +24,10 @@ class S3Engine:
         self._place = place
         self._bucket = place.url.netloc
         self._prefix = store_prefix(place)
-        # Endpoints beside AWS have no host for each bucket.
         own = bool(place.option("endpoint"))
-        config: dict[str, Any] = {"signature_version": "s3v4", "s3": {"addressing_style": "path" if own else "auto"}}
+        # Few endpoints beside AWS have a host for each bucket.
+        addressing = place.option("addressing") or ("path" if own else "auto")
+        config: dict[str, Any] = {"signature_version": "s3v4", "s3": {"addressing_style": addressing}}
         if own:
             config |= {
                 "request_checksum_calculation": "when_required",
@@ -85,6 +86,9 @@ class S3Engine:
         """The URL without a signature."""
         path = quote(self._prefix + key)
         endpoint = self._place.option("url_endpoint") or self._place.option("endpoint")
+        if endpoint and self._place.option("addressing") == "virtual":
+            scheme, _, host = endpoint.rstrip("/").partition("://")
+            return f"{scheme}://{self._bucket}.{host}/{path}"
         if endpoint:
             return f"{endpoint.rstrip('/')}/{self._bucket}/{path}"
         region = self._service.meta.region_name

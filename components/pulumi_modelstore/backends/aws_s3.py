@@ -231,7 +231,7 @@ class AwsS3(BackendSettings):
 
     def object_address(self) -> ObjectAddress:
         """The region's own endpoint, which the SDK knows, or `endpoint`."""
-        return ObjectAddress("s3", {"region": self.region}, self.endpoint)
+        return ObjectAddress("s3", {"region": self.region, "addressing": self.addressing}, self.endpoint)
 
     def uri(self, key: str) -> pulumi.Input[str]:
         """`s3://bucket/key`."""

@@ -82,12 +82,12 @@ class ObjectAddress:
 
     Args:
         scheme: what it speaks there: `s3` or `azure`.
-        options: further settings in the URL, none of them a secret.
+        options: further settings in the URL, none of them a secret; None is left out.
         endpoint: URL of the service, where options do not lead to it.
     """
 
     scheme: Literal["azure", "s3"]
-    options: Mapping[str, str]
+    options: Mapping[str, str | None]
     endpoint: pulumi.Input[str] | None = None
 
 

@@ -96,8 +96,9 @@ class S3Endpoint(BackendSettings):
         return DeclaredBucket(self.bucket, [bucket])
 
     def object_address(self) -> ObjectAddress:
-        """The endpoint."""
-        return ObjectAddress("s3", {"region": self.region}, self.endpoint_url())
+        """The endpoint; a host for each bucket is told of where it has one."""
+        addressing = "virtual" if self.addressing == "virtual" else None
+        return ObjectAddress("s3", {"region": self.region, "addressing": addressing}, self.endpoint_url())
 
     def uri(self, key: str) -> pulumi.Input[str]:
         """`s3://bucket/key`."""

@@ -70,12 +70,13 @@ class ObjectStore(WorkspaceStore):
         check = ArgumentCheck("ObjectStore", name)
         prefix = check.text("prefix", prefix)
         path = f"objects/{check.name}" if prefix is None else prefix.strip("/")
-        check.extend(objects_prefix_problems(path, argument="prefix"))
+        misplaced = objects_prefix_problems(path, argument="prefix")
+        check.extend(misplaced)
         if access not in ("public", "private"):
             check.add("access", f"{access!r} is neither", 'Choose "public" or "private"')
         if check.uses("namespace", namespace, StorageNamespace):
             check.extend(namespace.backend.object_problems())
-            if access == "public":
+            if access == "public" and not misplaced:
                 check.extend(namespace.backend.public_problems(path))
             _check_keys(check, keys, namespace)
         place = SecretPlace.checked(

@@ -140,7 +140,8 @@ def test_public_objects_are_refused_where_the_store_blocks_them() -> None:
     def program() -> None:
         aws = StorageNamespace("aws", backend=AwsS3(bucket="acme-models"))
         keys = AccessKeyPair("keys", namespace=aws)
-        ObjectStore("assets", access="public", namespace=aws, keys=keys, prefix="a*")
+        ObjectStore("assets", access="public", namespace=aws, keys=keys)
+        ObjectStore("patterns", access="public", namespace=aws, keys=keys, prefix="a*")
         ceph = StorageNamespace("ceph", backend=CephRgw(endpoint="https://ceph.example.org", bucket="apps", tenant="t"))
         ObjectStore("pages", access="public", namespace=ceph, keys=keys)
         google = StorageNamespace("google", backend=Gcs(bucket="acme-apps", project="acme-models", location="EU"))
@@ -148,7 +149,7 @@ def test_public_objects_are_refused_where_the_store_blocks_them() -> None:
 
     said = _refused(program)
     for part in (
-        'access: is public, and the bucket is closed to the public at "a*". Give the backend public_prefixes=["a*"]',
+        'access: is public, and the bucket is closed to the public at "objects/assets". Give the backend public_pre',
         "prefix: the prefix segment 'a*'",
         "access: is public, and without credentials a tenant's bucket has another name: tenant:bucket",
         "keys: open another namespace than ceph",
@@ -165,7 +166,9 @@ def test_a_private_store_on_aws_is_told_by_region_and_one_elsewhere_by_endpoint(
         aws = StorageNamespace("aws", backend=AwsS3(bucket="acme-models", region="eu-west-1", prefix="llms"))
         keys = AccessKeyPair("keys", namespace=aws)
         pulumi.export("aws", ObjectStore("reports", access="private", namespace=aws, keys=keys).url)
-        own = StorageNamespace("own", backend=S3Compatible(endpoint="http://s3:9000", bucket="apps"))
+        own = StorageNamespace(
+            "own", backend=S3Compatible(endpoint="http://s3:9000", bucket="apps", addressing="virtual")
+        )
         brought = AccessKeyPair("brought", namespace=own, keys=[ExistingKey("id", "word")])
         store = ObjectStore(
             "assets", access="public", namespace=own, keys=brought, prefix="www", url_endpoint="https://o"
@@ -175,7 +178,8 @@ def test_a_private_store_on_aws_is_told_by_region_and_one_elsewhere_by_endpoint(
     declared = declare(program, preview=False)
     assert declared.exports == {
         "aws": "s3://acme-models/llms/objects/reports?access=private&region=eu-west-1",
-        "own": "s3://apps/www?access=public&region=us-east-1&endpoint=http://s3:9000&url_endpoint=https://o",
+        "own": "s3://apps/www?access=public&region=us-east-1&addressing=virtual&endpoint=http://s3:9000"
+        "&url_endpoint=https://o",
     }
     assert declared["assets-public"].inputs["prefix"] == "www"
     assert "reports-public" not in declared.resources
