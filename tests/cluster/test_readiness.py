@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -326,3 +327,26 @@ def test_a_cluster_that_is_not_there(stage: Stage, tmp_path: Any) -> None:
     stranger = KubernetesApi("config:cluster", config=lambda _: foreign)
     with pytest.raises(ModelstoreError, match="refused to tell"):
         stranger.look(stage.namespace, "llm")
+
+
+def test_the_cluster_whose_pod_this_runs_in(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kubernetes.config import incluster_config, kube_config
+
+    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
+    with pytest.raises(ModelstoreError, match=r"kubeconfig default.*in the sandbox nothing becomes ready"):
+        KubernetesApi()
+    (tmp_path / "token").write_text(stage.apiserver.token)
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(stage.apiserver.certificate))
+    host, _, port = stage.apiserver.url.removeprefix("https://").partition(":")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+    assert KubernetesApi().look(stage.namespace, "llm").service is not None
+    with pytest.raises(ModelstoreError, match="There is no cluster to look at"):
+        KubernetesApi(context="another")
+    # Several kubeconfigs, as kubectl takes them.
+    monkeypatch.setattr(
+        kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", f"{tmp_path / 'none'}:{stage.apiserver.kubeconfig}"
+    )
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST")
+    assert KubernetesApi().look(stage.namespace, "llm").service is not None

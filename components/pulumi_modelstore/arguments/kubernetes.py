@@ -111,6 +111,12 @@ def quantity_text(count: int) -> str:
     return str(count)
 
 
+def _quantity_remedy(value: Any) -> str:
+    # As people write it: 80 GB, 80GiB.
+    text = value.replace(" ", "").removesuffix("B") if isinstance(value, str) else ""
+    return f"Write {text}" if _QUANTITY.fullmatch(text) else "Write it like 500m, 4, 16Gi or 1.5Ti"
+
+
 def quantity_problems(value: Any, *, argument: str) -> list[Problem]:
     """What is wrong with a quantity; zero is one that no container can use."""
     if not is_plain(value):
@@ -118,7 +124,7 @@ def quantity_problems(value: Any, *, argument: str) -> list[Problem]:
     try:
         amount = quantity(value)
     except ValueError:
-        return [Problem(argument, f"{value!r} is no quantity", "Write it like 500m, 4, 16Gi or 1.5Ti")]
+        return [Problem(argument, f"{value!r} is no quantity", _quantity_remedy(value))]
     if amount == 0:
         return [Problem(argument, "is zero", "Leave it out, or give it an amount")]
     return []

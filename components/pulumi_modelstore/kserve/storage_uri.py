@@ -49,7 +49,8 @@ def uri_problems(uri: str) -> list[Problem]:
     scheme, separator, rest = uri.partition("://")
     if not separator or scheme not in _FORMS:
         found = f'"{uri}" has no scheme that KServe reads' if separator else f'"{uri}" is no URI'
-        return [Problem("model", found, f"Use one of {', '.join(f'{known}://' for known in _FORMS)}")]
+        hub = f"For a model of the hub write hf://{uri}; else use" if _FORMS["hf"][0].fullmatch(uri) else "Use"
+        return [Problem("model", found, f"{hub} one of {', '.join(f'{known}://' for known in _FORMS)}")]
     secret = _secret_in(uri) if scheme in ("https", "http") else None
     if secret is not None:
         remedy = "Leave it out, and keep the key in a Secret that the service's ServiceAccount lists"

@@ -70,7 +70,8 @@ def mode_problems(mode: Any) -> list[Problem]:
     if mode in MODES:
         return []
     found = f"{mode!r} is no mode that a service is deployed in" if is_plain(mode) else "is an output"
-    return [Problem("deployment_mode", found, f"Choose {' or '.join(MODES)}")]
+    renamed = [new for new, old in _OLD_MODES.items() if old == mode]
+    return [Problem("deployment_mode", found, f"Choose {' or '.join(renamed or MODES)}")]
 
 
 def mode_annotation(mode: Mode, release: Release) -> str:

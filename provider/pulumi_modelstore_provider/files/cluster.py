@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_modelstore_provider.errors import ModelstoreError
+from pulumi_modelstore_provider.kubeconfig import load_kubeconfig
 
 
 class NotInCluster(ModelstoreError):
@@ -41,23 +42,13 @@ class Cluster:
             ) from None
         # It has no types.
         config: Any = kubernetes_config
+        loaded = client.Configuration()
         try:
-            api = config.new_client_from_config(config_file=self.kubeconfig, context=self.context)
+            load_kubeconfig(config, loaded, file=self.kubeconfig, context=self.context)
         except (config.ConfigException, OSError) as error:
-            if self.kubeconfig is not None or self.context is not None:
-                raise _no_cluster(str(error)) from None
-            configuration = client.Configuration()
-            try:
-                config.load_incluster_config(client_configuration=configuration)
-            except config.ConfigException:
-                raise _no_cluster(str(error)) from None
-            api = client.ApiClient(configuration)
-        return client.CoreV1Api(api)
-
-
-def _no_cluster(answer: str) -> ModelstoreError:
-    remedy = "Name a kubeconfig and context, or set KUBECONFIG"
-    return ModelstoreError("No cluster is configured", answer=answer, remedy=remedy)
+            remedy = "Name a kubeconfig and context, or set KUBECONFIG"
+            raise ModelstoreError("No cluster is configured", answer=str(error), remedy=remedy) from None
+        return client.CoreV1Api(client.ApiClient(loaded))
 
 
 @contextmanager

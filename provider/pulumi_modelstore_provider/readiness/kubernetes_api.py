@@ -9,6 +9,7 @@ from typing import Any
 
 from pulumi_modelstore_provider.credentials import ConfigLookup
 from pulumi_modelstore_provider.errors import ModelstoreError
+from pulumi_modelstore_provider.kubeconfig import load_kubeconfig
 from pulumi_modelstore_provider.readiness.snapshot import Object, Snapshot, snapshot_of
 
 _SECONDS = (10, 30)
@@ -111,12 +112,11 @@ def _configuration(kubernetes: Any, kubeconfig: str, context: str | None, config
                 remedy = f"Set it with: pulumi config set --secret {name} < kubeconfig"
                 raise ModelstoreError(f"The stack's configuration has no {name}", remedy=remedy)
             kubernetes.config.load_kube_config_from_dict(yaml.safe_load(text), context, loaded)
-        elif kind == "path":
-            kubernetes.config.load_kube_config(str(Path(name).expanduser()), context, loaded)
         else:
-            kubernetes.config.load_config(context=context, client_configuration=loaded)
-    except kubernetes.config.ConfigException as error:
-        remedy = f"Give a kubeconfig: {FORMS}"
+            file = str(Path(name).expanduser()) if kind == "path" else None
+            load_kubeconfig(kubernetes.config, loaded, file=file, context=context)
+    except (kubernetes.config.ConfigException, OSError) as error:
+        remedy = f"Give a kubeconfig: {FORMS}; in the sandbox nothing becomes ready, so that nothing can wait there"
         raise ModelstoreError(
             "There is no cluster to look at", on=f"kubeconfig {kubeconfig}", answer=str(error), remedy=remedy
         ) from None

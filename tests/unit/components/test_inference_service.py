@@ -164,6 +164,7 @@ def test_storage_uris_that_kserve_reads(uri: str) -> None:
     ("uri", "said"),
     [
         ("models/llama", "is no URI"),
+        ("meta-llama/Llama-3.1-8B", "For a model of the hub write hf://meta-llama/Llama-3.1-8B; else use one of s3://"),
         ("ftp://host/x", "no scheme that KServe reads"),
         ("pvc:///x", "Write it like pvc://claim"),
         ("pvc://claim/../other", "Write it like pvc://claim"),

@@ -260,7 +260,9 @@ def later() -> Any:
     ("arguments", "problems"),
     [
         ({}, ["size: is missing, and no model tells it"]),
-        ({"size": "lots"}, ["size: 'lots' is no quantity"]),
+        ({"size": "lots"}, ["size: 'lots' is no quantity. Write it like 500m, 4, 16Gi or 1.5Ti"]),
+        ({"size": "80 GB"}, ["size: '80 GB' is no quantity. Write 80G"]),
+        ({"size": "80GiB"}, ["size: '80GiB' is no quantity. Write 80Gi"]),
         ({"size": "0Gi"}, ["size: is zero"]),
         ({"size": True}, ["size: bool is no size"]),
         ({"size": 1.5}, ["size: float is no size"]),

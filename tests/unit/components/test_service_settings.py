@@ -454,6 +454,8 @@ def test_a_deployment_waits_for_what_it_changed() -> None:
         ({"model": ModelReference("pvc://c", total_bytes=5), "model_size": "1G"}, "known to have 5 bytes"),
         ({"model_path": "x"}, "model_path: is given for a model that is no ModelVolume"),
         ({"model": "oci+native://reg/llama:v1", "kserve_version": "0.19"}, "needs KServe 0.20, kserve_version is 0.19"),
+        ({"deployment_mode": "Serverless"}, "'Serverless' is no mode that a service is deployed in. Choose Knative"),
+        ({"deployment_mode": "RawDeployment"}, "Choose Standard"),
         ({"kserve_version": "latest"}, "kserve_version: 'latest' is no version"),
         ({"kserve_version": "0.11"}, "kserve_version: 0.11 is older than 0.15"),
         ({"deployment_mode": "Serverless"}, "deployment_mode: 'Serverless' is no mode"),
