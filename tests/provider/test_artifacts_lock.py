@@ -18,15 +18,8 @@ from provider.recording_proxy import Answer, Exchange, RecordingProxy
 from provider.stores import MIB, Store, write_parts
 from pulumi_modelstore.cli.artifacts import artifacts
 from pulumi_modelstore_provider.artifacts.layout import manifest_key
-from pulumi_modelstore_provider.artifacts.lock_file import (
-    LOCK_FILE,
-    LockedRevision,
-    LockedSource,
-    LockEntry,
-    read_lock,
-    update_lock,
-    update_revision,
-)
+from pulumi_modelstore_provider.artifacts.lock_entries import LockedRevision, LockedSource, LockEntry
+from pulumi_modelstore_provider.artifacts.lock_file import LOCK_FILE, read_lock, update_lock, update_revision
 from pulumi_modelstore_provider.artifacts.sources.reading import read_sources
 from pulumi_modelstore_provider.artifacts.sources.settings import HuggingFace, LocalFiles, SourceSettings
 from sandbox_command import MODELSTORE, STACK, sandbox

@@ -9,15 +9,8 @@ import pulumi
 
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.artifacts.configuration import flag, setting
-from pulumi_modelstore_provider.artifacts.lock_file import (
-    LOCK_FILE,
-    Change,
-    LockedRevision,
-    LockEntry,
-    read_lock,
-    update_lock,
-    update_revision,
-)
+from pulumi_modelstore_provider.artifacts.lock_entries import LockedRevision, LockEntry
+from pulumi_modelstore_provider.artifacts.lock_file import LOCK_FILE, Change, read_lock, update_lock, update_revision
 from pulumi_modelstore_provider.errors import InvalidLock
 
 REFRESH_VARIABLE = "MODELSTORE_REFRESH_LOCK"

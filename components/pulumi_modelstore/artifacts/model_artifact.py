@@ -23,7 +23,7 @@ from pulumi_modelstore.artifacts.tags import Tags, TagTable
 from pulumi_modelstore.artifacts.transfer_settings import TransferSettings, check_transfer
 from pulumi_modelstore.namespace import StorageNamespace
 from pulumi_modelstore_provider.artifacts.layout import model_prefix, validate_name, validate_version, version_prefix
-from pulumi_modelstore_provider.artifacts.lock_file import LockEntry
+from pulumi_modelstore_provider.artifacts.lock_entries import LockEntry
 
 # Weights of hundreds of gigabytes over a slow line; a resource has 20 minutes unless told.
 _UPLOAD_TIMEOUTS = pulumi.CustomTimeouts(create="24h", update="24h", delete="1h")

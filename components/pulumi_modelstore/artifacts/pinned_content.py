@@ -16,7 +16,7 @@ from pulumi_modelstore.artifacts.configuration import configured
 from pulumi_modelstore.artifacts.lock_file import ProgramLock
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.file_names import nesting_problems
-from pulumi_modelstore_provider.artifacts.lock_file import LockedSource
+from pulumi_modelstore_provider.artifacts.lock_entries import LockedSource
 from pulumi_modelstore_provider.artifacts.sources.reading import read_sources
 from pulumi_modelstore_provider.artifacts.sources.settings import LocalFiles, SourceSettings
 from pulumi_modelstore_provider.errors import InvalidSource, SourceUnavailable

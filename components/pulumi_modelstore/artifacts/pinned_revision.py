@@ -11,7 +11,7 @@ from pulumi_modelstore.arguments.check import ArgumentCheck
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.artifacts.configuration import configured
 from pulumi_modelstore.artifacts.lock_file import ProgramLock
-from pulumi_modelstore_provider.artifacts.lock_file import LockedRevision
+from pulumi_modelstore_provider.artifacts.lock_entries import LockedRevision
 from pulumi_modelstore_provider.artifacts.sources.huggingface import commit_of
 from pulumi_modelstore_provider.artifacts.sources.settings import HuggingFace
 from pulumi_modelstore_provider.errors import InvalidSource, ModelstoreError

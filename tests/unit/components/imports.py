@@ -7,7 +7,8 @@ from typing import Any
 
 import pulumi_modelstore as ms
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
-from pulumi_modelstore_provider.artifacts.lock_file import LOCK_FILE, LockedSource, LockEntry, LockFile, write_lock
+from pulumi_modelstore_provider.artifacts.lock_entries import LockedSource, LockEntry, LockFile
+from pulumi_modelstore_provider.artifacts.lock_file import LOCK_FILE, write_lock
 from unit.components.declared import Declared, declare
 
 REPOSITORY = ms.HuggingFaceRepository(repo="org/llama", token="env:HF_TOKEN")

@@ -11,7 +11,8 @@ import pytest
 
 import pulumi_modelstore as ms
 from pulumi_modelstore.artifacts.pinned_content import portable
-from pulumi_modelstore_provider.artifacts.lock_file import LOCK_FILE, LockedSource, LockEntry, LockFile, write_lock
+from pulumi_modelstore_provider.artifacts.lock_entries import LockedSource, LockEntry, LockFile
+from pulumi_modelstore_provider.artifacts.lock_file import LOCK_FILE, write_lock
 from pulumi_modelstore_provider.artifacts.source import read_source
 from pulumi_modelstore_provider.artifacts.sources.settings import HuggingFace, LocalFiles
 from standins.huggingface import Hub, huggingface_hub

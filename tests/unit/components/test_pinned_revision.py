@@ -12,13 +12,8 @@ import pytest
 from huggingface_hub import constants
 
 from pulumi_modelstore import HuggingFaceFill, InvalidArguments, ModelVolume
-from pulumi_modelstore_provider.artifacts.lock_file import (
-    LOCK_FILE,
-    LockedRevision,
-    LockFile,
-    update_revision,
-    write_lock,
-)
+from pulumi_modelstore_provider.artifacts.lock_entries import LockedRevision, LockFile
+from pulumi_modelstore_provider.artifacts.lock_file import LOCK_FILE, update_revision, write_lock
 from standins.files import Answer
 from standins.huggingface import Hub, Repository, huggingface_hub
 from unit.components.declared import Declared, declare

@@ -14,7 +14,7 @@ from pulumi_modelstore.cli.deployment import project_manifest
 from pulumi_modelstore.cli.stack_configuration import project_configuration
 
 if TYPE_CHECKING:
-    from pulumi_modelstore_provider.artifacts.lock_file import LockEntry, LockFile
+    from pulumi_modelstore_provider.artifacts.lock_entries import LockEntry, LockFile
     from pulumi_modelstore_provider.artifacts.sources.settings import SourceSettings
     from pulumi_modelstore_provider.credentials import ConfigLookup
 
@@ -83,7 +83,7 @@ def reread(entry: LockEntry, path: Path, *, config: ConfigLookup | None, refresh
     Raises SourceUnavailable where one is not at hand, and InvalidSource where one cannot be used.
     """
     from pulumi_modelstore.artifacts.pinned_content import portable
-    from pulumi_modelstore_provider.artifacts.lock_file import LockedSource, LockEntry
+    from pulumi_modelstore_provider.artifacts.lock_entries import LockedSource, LockEntry
     from pulumi_modelstore_provider.artifacts.sources.reading import read_sources
     from pulumi_modelstore_provider.artifacts.sources.settings import parse_sources
 

@@ -15,7 +15,7 @@ from pulumi_modelstore.cli.artifacts.pulling import INTERRUPTED
 from pulumi_modelstore.cli.artifacts.transfer_bar import transfer_bar
 
 if TYPE_CHECKING:
-    from pulumi_modelstore_provider.artifacts.lock_file import LockEntry, LockFile
+    from pulumi_modelstore_provider.artifacts.lock_entries import LockEntry, LockFile
     from pulumi_modelstore_provider.artifacts.upload import UploadOutcome
 
 

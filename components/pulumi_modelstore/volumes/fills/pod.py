@@ -15,7 +15,7 @@ from pulumi_modelstore.serving.environment import environment_variables
 from pulumi_modelstore.serving.security import SECURE_CONTAINER
 from pulumi_modelstore.volumes.fills.job_settings import FillJob
 from pulumi_modelstore.volumes.fills.settings import FillSettings
-from pulumi_modelstore_provider.artifacts.lock_file import LockedRevision
+from pulumi_modelstore_provider.artifacts.lock_entries import LockedRevision
 from pulumi_modelstore_provider.fills.program import fill_program
 from pulumi_modelstore_provider.fills.specification import Specification
 
