@@ -62,15 +62,17 @@ def heard_by(listener: Listener) -> Iterator[None]:
         _listener = before
 
 
-def report(urn: str, message: str, *, done: int, total: int, clock: Callable[[], float] = time.monotonic) -> None:
-    """Tell that `done` of `total` (bytes, usually) of what `message` names is through.
+def report(
+    urn: str, message: Callable[[], str], *, done: int, total: int, clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Tell that `done` of `total` (bytes, usually) of what `message` names is through; it is asked where one is due.
 
     At most one report a second reaches the engine; without an engine a log line tells each tenth, or what came
     within 30 seconds. Never raises.
     """
     listener = _listener
     if listener is not None:
-        listener(without_secrets(message), done, total)
+        listener(without_secrets(message()), done, total)
         return
     engine = _current_engine()
     finished = done >= total
@@ -91,9 +93,9 @@ def report(urn: str, message: str, *, done: int, total: int, clock: Callable[[],
                 return
             _last_logged[urn] = share, now
     if engine is None:
-        _log.info("%s", without_secrets(message))
+        _log.info("%s", without_secrets(message()))
     else:
-        _send(engine, urn, message, severity="INFO", ephemeral=True)
+        _send(engine, urn, message(), severity="INFO", ephemeral=True)
 
 
 def tell(urn: str, message: str) -> None:
@@ -128,11 +130,12 @@ def _send(engine: EngineLog, urn: str, message: str, *, severity: str, ephemeral
 
 def _current_engine() -> EngineLog | None:
     global _engine, _searched_arguments  # noqa: PLW0603 - one engine a process
-    with _lock:
-        if not _searched_arguments:
-            _searched_arguments = True
-            _engine = _engine_of_plugin(sys.argv)
-        return _engine
+    if not _searched_arguments:
+        with _lock:
+            if not _searched_arguments:
+                _engine = _engine_of_plugin(sys.argv)
+                _searched_arguments = True
+    return _engine
 
 
 def _engine_of_plugin(arguments: list[str]) -> EngineLog | None:
@@ -166,28 +169,28 @@ class TransferProgress:
         with self._lock:
             self._done += count
             self._moved += count if moved else 0
-            message = self._text()
-            done = self._done
-        report(self._urn, message, done=done, total=self._total, clock=self._clock)
+            done, all_moved = self._done, self._moved
+        report(self._urn, lambda: self._text(done, all_moved), done=done, total=self._total, clock=self._clock)
 
     def message(self) -> str:
         """Say how far it has come."""
         with self._lock:
-            return self._text()
+            done, moved = self._done, self._moved
+        return self._text(done, moved)
 
     @property
     def total(self) -> int:
         """Bytes in all."""
         return self._total
 
-    def _text(self) -> str:
+    def _text(self, done: int, moved: int) -> str:
         # Bytes that go twice count until their part is through.
-        share = 100 if self._total <= 0 else min(100, int(100 * self._done / self._total))
+        share = 100 if self._total <= 0 else min(100, int(100 * done / self._total))
         text = f"{self._verb} {share}% of {human_size(self._total)}"
         elapsed = self._clock() - self._started
         # The first moments say nothing of how long the rest will take.
-        if self._moved <= 0 or elapsed < REPORT_EVERY:
+        if moved <= 0 or elapsed < REPORT_EVERY:
             return text
-        rate = self._moved / elapsed
-        left = max(0, self._total - self._done)
+        rate = moved / elapsed
+        left = max(0, self._total - done)
         return f"{text}, {human_size(rate)}/s" + (f", {human_seconds(left / rate)} left" if left else "")

@@ -95,13 +95,13 @@ class HttpConnection:
 
     def _send_and_listen(self, body: Pieces, meter: Meter) -> bool:
         """Send it as the other side takes it; also one that takes no more and keeps the connection has its say."""
-        for piece in body:
-            if self._is_answered():
-                return False
-            meter.passing(len(piece))
-            rest = piece
-            self._socket.settimeout(0)
-            try:
+        self._socket.settimeout(0)
+        try:
+            for piece in body:
+                if self._is_answered():
+                    return False
+                meter.passing(len(piece))
+                rest = piece
                 while rest:
                     try:
                         rest = rest[self._socket.send(rest) :]
@@ -110,8 +110,8 @@ class HttpConnection:
                             raise TimeoutError("the request was not taken in time") from None
                         if self._is_answered():
                             return False
-            finally:
-                self._socket.settimeout(self._timeout)
+        finally:
+            self._socket.settimeout(self._timeout)
         return True
 
     def _is_answered(self) -> bool:

@@ -44,7 +44,7 @@ class CounterProvider(ResourceProvider):
             raise ModelstoreError("counting to 13", remedy="choose another number")
         FOLDER.mkdir(exist_ok=True)
         (FOLDER / props["name"]).write_text(repr(props["size"]))
-        report(props.get("urn", ""), "counting", done=1, total=2)
+        report(props.get("urn", ""), lambda: "counting", done=1, total=2)
         return CreateResult(props["name"], {**props, "count": props["size"], "secret": "counter-secret"})
 
     def update(self, id, olds, news):
