@@ -12,6 +12,8 @@ from pulumi_modelstore.volumes.class_choice import ClassChoice
 from pulumi_modelstore.volumes.placement import EmptyDir, LocalDisk, NodeGroup, Placement, Shared
 from pulumi_modelstore.volumes.storage_class import ACCESS_MODES, SEVERAL_NODES, AccessMode
 
+# As kubectl shows them.
+_SHORT = {"RWO": "ReadWriteOnce", "RWOP": "ReadWriteOncePod", "ROX": "ReadOnlyMany", "RWX": "ReadWriteMany"}
 _PATH = re.compile(r"/[^\x00:]+")
 
 
@@ -32,7 +34,8 @@ def check_access_mode(check: ArgumentCheck, mode: Any, choice: ClassChoice, plac
         return "ReadWriteOnce" if isinstance(placement, LocalDisk | EmptyDir) else choice.default_mode()
     if mode not in ACCESS_MODES:
         found = f"{mode!r} is no access mode" if is_plain(mode) else "is an output, and a preview has to know it"
-        check.add("access_mode", found, f"Choose one of {', '.join(ACCESS_MODES)}")
+        meant = _SHORT.get(mode) if isinstance(mode, str) else None
+        check.add("access_mode", found, f"Write {meant}" if meant else f"Choose one of {', '.join(ACCESS_MODES)}")
         return "ReadWriteOnce"
     if isinstance(placement, LocalDisk) and mode in SEVERAL_NODES:
         remedy = "Leave it out, or place the volume Shared() with a class of a shared file system"

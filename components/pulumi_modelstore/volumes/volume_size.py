@@ -19,6 +19,8 @@ KnownModel: TypeAlias = ModelArtifact | ModelReference | ModelSize
 """What tells how large a model is."""
 
 _MOST_HEADROOM = 10
+# A number below this is more likely one of GiB, without its unit.
+_FEWEST = 1024**2
 
 
 @dataclass(frozen=True)
@@ -86,14 +88,16 @@ def check_size(
         remedy = f"{would_do} would do, with {share:.0%} headroom; left out, the size is derived"
         check.add("size", f"{shown(given)} is less than the model's {shown(model_bytes)}", remedy)
         return VolumeSize(None)
+    slip = model_bytes is None and given < _FEWEST and str(size).isdigit()
+    said = [f"size {size} is {given} bytes; write {size}Gi if that is meant"] if slip else []
     if choice.settings is None:
-        return VolumeSize(given)
+        return VolumeSize(given, said)
     taken = _of_class(check, "size", given, choice)
     if taken is None or taken == given:
-        return VolumeSize(taken)
+        return VolumeSize(taken, said)
     warning = f"{choice.title} gives no volume of {quantity_text(given)}: it will have {quantity_text(taken)}"
     # Whole GiB are what any class rounds up to; nothing is to be said of that.
-    return VolumeSize(taken, [] if ANY_SIZE[0].up_from(given) == taken else [warning])
+    return VolumeSize(taken, said or ([] if ANY_SIZE[0].up_from(given) == taken else [warning]))
 
 
 def _of_class(check: ArgumentCheck, argument: str, wanted: int, choice: ClassChoice) -> int | None:

@@ -149,6 +149,13 @@ def test_a_size_follows_the_model(model_folder: Path) -> None:
     assert declared["given-claim"].inputs["spec"]["resources"]["requests"]["storage"] == "5000"
 
 
+@pytest.mark.parametrize(("size", "storage_class"), [(80, ""), ("80", "fast"), ("80", AzureFiles())])
+def test_a_size_without_its_unit_is_warned_about(size: str | int, storage_class: Any) -> None:
+    declared = volume(size=size, storage_class=storage_class)
+    assert declared.warnings == ["size 80 is 80 bytes; write 80Gi if that is meant"]
+    assert volume(size=80 * 1024**3, storage_class="").warnings == []
+
+
 def test_a_claim_that_takes_long_to_bind_is_not_waited_for() -> None:
     assert claim(size="1Ti", storage_class=FsxLustre())["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
     assert "annotations" not in claim(size="1Ti", storage_class=Efs())["metadata"]
@@ -264,6 +271,8 @@ def later() -> Any:
         ({"size": "80 GB"}, ["size: '80 GB' is no quantity. Write 80G"]),
         ({"size": "80GiB"}, ["size: '80GiB' is no quantity. Write 80Gi"]),
         ({"size": "0Gi"}, ["size: is zero"]),
+        ({"size": "1Gi", "access_mode": "RWX"}, ["access_mode: 'RWX' is no access mode. Write ReadWriteMany"]),
+        ({"size": "1Gi", "access_mode": "often"}, ["'often' is no access mode. Choose one of ReadWriteOnce,"]),
         ({"size": True}, ["size: bool is no size"]),
         ({"size": 1.5}, ["size: float is no size"]),
         ({"size": "1Gi", "headroom": -0.1}, ["headroom: -0.1 is no share"]),
@@ -274,7 +283,6 @@ def later() -> Any:
         ({"size": "1Gi", "storage_class": "Fast One"}, ['storage_class: "Fast One" is no name']),
         ({"size": "1Gi", "storage_class": FsxLustre(deployment_type="PERSISTENT_2", throughput=50)},
          ["storage_class.throughput: 50 is none that PERSISTENT_2 has. Choose one of 125, 250, 500, 1000"]),
-        ({"size": "1Gi", "access_mode": "RWX"}, ["access_mode: 'RWX' is no access mode. Choose one of ReadWriteOnce,"]),
         ({"size": "1Ti", "storage_class": FsxLustre(), "access_mode": "ReadWriteOnce"},
          ["access_mode: ReadWriteOnce is no mode of FSx for Lustre. Choose ReadWriteMany, or another storage class"]),
         ({"size": "1Gi", "nodes": 2},
