@@ -17,7 +17,7 @@ from pulumi_modelstore.backends.s3_policy import bucket_policy
 from pulumi_modelstore_client import AccessRefused, ObjectStoreClient
 from pulumi_modelstore_sandbox.aws import server
 from servers.azurite import Azurite
-from servers.ceph import CephServer
+from servers.ceph import CephKey, CephServer
 from servers.minio import minio_server
 from servers.versitygw import VersityGateway
 from workspace.conftest import Deployed, copied, secret_environment
@@ -36,6 +36,8 @@ class Place:
     environment: dict[str, str]
     config: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    tenant: str = ""
+    """How the bucket's name begins where no key says whose it is."""
 
 
 @pytest.fixture
@@ -49,14 +51,25 @@ def gateway(versitygw: VersityGateway) -> Place:
 @pytest.fixture
 def ceph_gateway(ceph: CephServer) -> Place:
     """Ceph, which lets its keys in by the same policy."""
-    owner, administrator = ceph.owner, ceph.administrator
-    pairs = {"STORE": owner, "ADMIN": administrator}
+    return ceph_owned(ceph, ceph.owner)
+
+
+@pytest.fixture
+def ceph_tenant(ceph: CephServer) -> Place:
+    """The same, with the bucket of a tenant."""
+    return ceph_owned(ceph, ceph.new_user(f"acme$owner-{uuid.uuid4().hex[:8]}"), tenant="acme")
+
+
+def ceph_owned(ceph: CephServer, owner: CephKey, *, tenant: str = "") -> Place:
+    pairs = {"STORE": owner, "ADMIN": ceph.administrator}
     environment = {f"{name}_ACCESS_KEY_ID": key.access_key_id for name, key in pairs.items()}
     environment |= {f"{name}_SECRET_ACCESS_KEY": key.secret_access_key for name, key in pairs.items()}
-    return Place(ceph.client(), ceph.endpoint, {"kind": "ceph-rgw", "adminCredentials": "env:ADMIN"}, environment)
+    client = ceph.client(key=(owner.access_key_id, owner.secret_access_key))
+    backend = {"kind": "ceph-rgw", "adminCredentials": "env:ADMIN", "tenant": tenant}
+    return Place(client, ceph.endpoint, backend, environment, tenant=f"{tenant}:" if tenant else "")
 
 
-@pytest.mark.parametrize("of", ["gateway", "ceph_gateway"])
+@pytest.mark.parametrize("of", ["gateway", "ceph_gateway", "ceph_tenant"])
 def test_only_the_public_store_is_read_by_anybody(of: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     place: Place = request.getfixturevalue(of)
     bucket = f"objects-{uuid.uuid4().hex[:12]}"
@@ -79,8 +92,9 @@ def test_only_the_public_store_is_read_by_anybody(of: str, request: pytest.Fixtu
     assert read(public.url("logo.svg")) == b"<svg/>"
     signed = private.url("a.json")
     assert read(signed) == b"{}"
-    assert read(signed.partition("?")[0]) == 403
-    assert read(f"{place.endpoint}/{bucket}?list-type=2") == 403, "nobody lists what is public"
+    unsigned = signed.partition("?")[0].replace(f"/{bucket}/", f"/{place.tenant}{bucket}/")
+    assert read(unsigned) == 403
+    assert read(f"{place.endpoint}/{place.tenant}{bucket}?list-type=2") == 403, "nobody lists what is public"
     assert read(public.url("logo.svg").replace("assets", "assets2")) == 403
 
     stack.run("destroy", "--yes")

@@ -86,11 +86,14 @@ class S3Engine:
         """The URL without a signature."""
         path = quote(self._prefix + key)
         endpoint = self._place.option("url_endpoint") or self._place.option("endpoint")
-        if endpoint and self._place.option("addressing") == "virtual":
+        tenant = self._place.option("tenant")
+        if endpoint and self._place.option("addressing") == "virtual" and not tenant:
             scheme, _, host = endpoint.rstrip("/").partition("://")
             return f"{scheme}://{self._bucket}.{host}/{path}"
         if endpoint:
-            return f"{endpoint.rstrip('/')}/{self._bucket}/{path}"
+            # Ceph takes the tenant from the key that signs: here there is none.
+            bucket = f"{tenant}:{self._bucket}" if tenant else self._bucket
+            return f"{endpoint.rstrip('/')}/{bucket}/{path}"
         region = self._service.meta.region_name
         host = f"s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
         if "." in self._bucket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import pulumi
@@ -10,6 +11,7 @@ import pulumi
 from pulumi_modelstore.arguments.inputs import derive
 from pulumi_modelstore.arguments.problem import Problem
 from pulumi_modelstore.backends.issuing_endpoint import IssuingEndpoint, administrator_problems
+from pulumi_modelstore.backends.protocol import ObjectAddress
 from pulumi_modelstore.backends.settings import TextInput
 from pulumi_modelstore_provider.keys.ceph_rgw import ADMIN_PATH, TENANT
 from pulumi_modelstore_provider.stores.endpoint import valid_endpoint
@@ -63,13 +65,10 @@ class CephRgw(IssuingEndpoint):
             found.append(Problem("tenant", f'"{self.tenant}" is no name of a tenant', remedy))
         return found
 
-    def public_problems(self, path: str) -> list[Problem]:
-        """Nothing, outside of tenants."""
-        if not self.tenant:
-            return super().public_problems(path)
-        remedy = 'Use access="private", or a bucket of an owner outside of tenants'
-        found = "is public, and without credentials a tenant's bucket has another name: tenant:bucket"
-        return [Problem("access", found, remedy)]
+    def object_address(self) -> ObjectAddress:
+        """The endpoint, and the tenant, which requests without a key have to name."""
+        address = super().object_address()
+        return replace(address, options={**address.options, "tenant": self.tenant})
 
     def key_problems(self, name: str) -> list[Problem]:
         """What Ceph would not take in a user's name."""

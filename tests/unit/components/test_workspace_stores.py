@@ -12,7 +12,6 @@ from pulumi.runtime import mocks
 from pulumi_modelstore import (
     AccessKeyPair,
     AwsS3,
-    CephRgw,
     DynamoDb,
     ExistingKey,
     ExistingValkey,
@@ -26,10 +25,12 @@ from pulumi_modelstore import (
     Sqs,
     StorageNamespace,
     ValkeyServer,
+    VastS3,
     VersityServer,
 )
 from unit.components.declared import SECRET, computed, declare
 
+VMS = {"vms": "https://vms.example.org", "admin_credentials": "env:VMS"}
 IMAGE = "docker.io/valkey/valkey:8.1@sha256:" + "0" * 64
 
 
@@ -142,8 +143,8 @@ def test_public_objects_are_refused_where_the_store_blocks_them() -> None:
         keys = AccessKeyPair("keys", namespace=aws)
         ObjectStore("assets", access="public", namespace=aws, keys=keys)
         ObjectStore("patterns", access="public", namespace=aws, keys=keys, prefix="a*")
-        ceph = StorageNamespace("ceph", backend=CephRgw(endpoint="https://ceph.example.org", bucket="apps", tenant="t"))
-        ObjectStore("pages", access="public", namespace=ceph, keys=keys)
+        vast = StorageNamespace("vast", backend=VastS3(endpoint="https://v", bucket="apps", **VMS))
+        ObjectStore("pages", access="public", namespace=vast, keys=keys)
         google = StorageNamespace("google", backend=Gcs(bucket="acme-apps", project="acme-models", location="EU"))
         ObjectStore("files", access="open", namespace=google, keys="none", prefix="/")  # type: ignore[arg-type]
 
@@ -151,8 +152,8 @@ def test_public_objects_are_refused_where_the_store_blocks_them() -> None:
     for part in (
         'access: is public, and the bucket is closed to the public at "objects/assets". Give the backend public_pre',
         "prefix: the prefix segment 'a*'",
-        "access: is public, and without credentials a tenant's bucket has another name: tenant:bucket",
-        "keys: open another namespace than ceph",
+        "access: is public, which is not to be had: no store of its kind could be tried",
+        "keys: open another namespace than vast",
         "access: 'open' is neither",
         'namespace: is on Google Cloud with keys that are JSON files. Give the backend keys="hmac"',
         "keys: str is not a AccessKeyPair or AccessKey",
