@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.tables import table
+from bench.transfers.clients import OURS, OURS_COLD, RAW
 
 MIB = 1 << 20
 GOALS = {
@@ -45,6 +46,8 @@ def section(results: Mapping[str, Any]) -> str:
         for server, loads in transfers.get(direction, {}).items():
             for load, clients in loads.items():
                 parts.append(f"### {direction.capitalize()} of {load}: {server}\n\n{_rates(clients)}")
+                if limit := _limit_of_digesting(clients, results):
+                    parts.append(limit)
     return "\n\n".join(parts) + "\n"
 
 
@@ -83,6 +86,24 @@ def _rates(clients: Mapping[str, Mapping[str, Any]]) -> str:
     return table(
         ["client", "files/s" if small else "MiB/s", "seconds", "processor seconds", "peak MiB", "ours by it", "runs"],
         rows,
+    )
+
+
+def _limit_of_digesting(clients: Mapping[str, Mapping[str, Any]], results: Mapping[str, Any]) -> str:
+    """Return in words how near to the raw limit an upload comes that digests; nothing where that was not measured."""
+    known, digesting, raw = (clients.get(client.name, {}) for client in (OURS, OURS_COLD, RAW))
+    if not all("processor_seconds" in found for found in (known, digesting, raw)):
+        return ""
+    cores = results["machine"]["cores"]
+    sink = cores * raw["seconds"] - raw["processor_seconds"]
+    least = (digesting["processor_seconds"] + sink) / cores
+    return (
+        f"SHA-256 of one file is computed on one core and costs "
+        f"{digesting['processor_seconds'] - known['processor_seconds']:.2f} processor seconds here, beside "
+        f"{known['processor_seconds']:.2f} for all else and about {sink:.2f} of the sink (what the raw limit leaves of "
+        f"{cores} cores).\n"
+        f"Were no core ever idle, that would be {least:.2f} seconds: at these costs `{OURS_COLD.name}` cannot come "
+        f"above about {raw['seconds'] / least:.2f} of the raw limit."
     )
 
 

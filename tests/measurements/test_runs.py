@@ -90,6 +90,19 @@ def test_page_tells_rates_ratios_and_what_is_missing() -> None:
     assert "| the same by the raw limit | 0.50 | at least 0.6 |" in page
 
 
+def test_page_tells_what_digesting_costs_at_least() -> None:
+    """4 processor seconds of ours and 2 of the sink on two cores, where the raw limit takes 2 seconds."""
+    taken = {
+        "ours": Run(1, 2, processor=2),
+        "ours, digesting": Run(1, 4, processor=4),
+        "raw limit": Run(1, 2, processor=2),
+    }
+    clients = {name: Runs(name, [run]).summary() | {"ours_by_it": None} for name, run in taken.items()}
+    page = pages.section({"machine": {"cores": 2}, "transfers": {"upload": {"null sink": {"1 x 1 GiB": clients}}}})
+    assert "costs 2.00 processor seconds here, beside 2.00 for all else and about 2.00 of the sink" in page
+    assert "that would be 3.00 seconds: at these costs `ours, digesting` cannot come above about 0.67" in page
+
+
 @pytest.mark.parametrize("taken", [[1.0, 2.0, 3.0]])
 def test_summary_has_medians_and_the_highest_peak(taken: list[float]) -> None:
     summary = runs("ours", *taken, amount=6).summary()
