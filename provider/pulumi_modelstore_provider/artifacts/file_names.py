@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 LONGEST_KEY = 1024
 """Bytes of UTF-8 in an object key: the limit in the S3 user guide."""
 
 _LONGEST_SEGMENT = 255
 """Bytes in one path segment: NAME_MAX of the file systems a pod writes to."""
+
+_UNFIT_FOR_XML = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def path_problems(path: str) -> list[str]:
@@ -16,7 +20,7 @@ def path_problems(path: str) -> list[str]:
     except UnicodeEncodeError:
         return ["the name is not UTF-8, which object keys are; rename it"]
     found = []
-    if any(_unfit_for_xml(character) for character in path):
+    if _UNFIT_FOR_XML.search(path):
         found.append("the name holds a control character, which S3's XML answers cannot carry; rename it")
     segments = path.split("/")
     if any(segment in ("", ".", "..") for segment in segments):
@@ -41,8 +45,3 @@ def nesting_problems(paths: list[str]) -> list[str]:
                 found.append(f"{above!r} is a file and the folder of {path!r}")
             above = above.rsplit("/", 1)[0] if "/" in above else ""
     return found
-
-
-def _unfit_for_xml(character: str) -> bool:
-    point = ord(character)
-    return point < 0x20 or 0x7F <= point <= 0x9F or point in (0xFFFE, 0xFFFF)
