@@ -47,7 +47,7 @@ class Scratch:
     def of(self, size: int) -> memoryview:
         """Return `size` bytes of it; what was there before is gone."""
         if size > len(self._buffer):
-            self._buffer = memoryview(bytearray(size))
+            self._buffer = _new(size)
         return self._buffer[:size]
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.destination import present_files, refuse_names, remove_leftovers, reserved
 from pulumi_modelstore_provider.artifacts.pacing import Pacing
 from pulumi_modelstore_provider.artifacts.partial_file import PartialFile
 from pulumi_modelstore_provider.artifacts.parts import Part, PartPlan, plan_parts
-from pulumi_modelstore_provider.artifacts.reading_threads import OrderedDigest, ReadingThreads, Room
+from pulumi_modelstore_provider.artifacts.reading_threads import OrderedDigest, ReadingThreads
 from pulumi_modelstore_provider.artifacts.small_download import corrupted, download_small
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings, in_force
 from pulumi_modelstore_provider.errors import ModelstoreError
@@ -132,7 +133,7 @@ class _Pull:
         for part in file.plan:
             self.threads.add(functools.partial(self._part, file, part))
 
-    def _small(self, key: str, target: Path, entry: FileEntry, room: Room) -> None:
+    def _small(self, key: str, target: Path, entry: FileEntry, room: Scratch) -> None:
         def fetch(body: memoryview) -> None:
             self._fetch(key, 0, body)
 
@@ -140,7 +141,7 @@ class _Pull:
         self.outcome.count(fetched=entry.size)
         self.told.advance(entry.size)
 
-    def _part(self, file: _Large, part: Part, room: Room) -> None:
+    def _part(self, file: _Large, part: Part, room: Scratch) -> None:
         file.open()
         body, partial = room.of(part.size), file.partial
         if partial.has(part):

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeAlias
 
+from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.parts import MIB, Part, PartPlan
 from pulumi_modelstore_provider.artifacts.transfer import TransferStopped
 
@@ -16,20 +17,7 @@ _FEWEST_THREADS = 2
 _LOOK_UP_SECONDS = 0.2
 
 
-class Room:
-    """A buffer that one thread uses again and again."""
-
-    def __init__(self) -> None:
-        self._buffer = memoryview(bytearray(MIB))
-
-    def of(self, size: int) -> memoryview:
-        """Return `size` bytes of it; what was there before is gone."""
-        if size > len(self._buffer):
-            self._buffer = memoryview(bytearray(size))
-        return self._buffer[:size]
-
-
-Work: TypeAlias = Callable[[Room], None]
+Work: TypeAlias = Callable[[Scratch], None]
 """One part, read and worked on."""
 
 
@@ -73,7 +61,7 @@ class ReadingThreads:
                 raise failure
 
     def _work(self) -> None:
-        room = Room()
+        room = Scratch()
         while not self.stopped:
             try:
                 work = self._waiting.popleft()

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.pacing import Pacing
 from pulumi_modelstore_provider.artifacts.parts import Part, plan_parts
 from pulumi_modelstore_provider.artifacts.pull import NOBODY, Progress
-from pulumi_modelstore_provider.artifacts.reading_threads import OrderedDigest, ReadingThreads, Room
+from pulumi_modelstore_provider.artifacts.reading_threads import OrderedDigest, ReadingThreads
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings, in_force
 from pulumi_modelstore_provider.errors import NotInStore, ObjectChanged
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectStore
@@ -76,7 +77,7 @@ class _Reading:
         threads.run()
         return list(self._faults.values())
 
-    def _part(self, entry: FileEntry, item: ListedObject, part: Part, digest: OrderedDigest, room: Room) -> None:
+    def _part(self, entry: FileEntry, item: ListedObject, part: Part, digest: OrderedDigest, room: Scratch) -> None:
         body = room.of(part.size)
         if entry.path not in self._faults:
             self._pacing.take(part.size)

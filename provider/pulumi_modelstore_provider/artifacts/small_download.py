@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.partial_file import on_disk, part_path
-from pulumi_modelstore_provider.artifacts.reading_threads import Room
 from pulumi_modelstore_provider.errors import DownloadCorrupted
 
 _TRIES = 2
@@ -17,7 +17,7 @@ _FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def download_small(
-    fetch: Callable[[memoryview], None], target: Path, entry: FileEntry, room: Room, *, url: str
+    fetch: Callable[[memoryview], None], target: Path, entry: FileEntry, room: Scratch, *, url: str
 ) -> None:
     """Fill a buffer by `fetch`, and write it to `target`.
 
