@@ -136,5 +136,6 @@ def test_a_missing_library_is_named(image: Path, environment: dict[str, str]) ->
     said = printed(image, absent + PROGRAM, environment)[1]
     assert "LibraryMissing: The Python package azure-storage-blob is not installed." in said
     keyless = {name: value for name, value in environment.items() if name != "MODELSTORE_AZURE_SECRET_ACCESS_KEY"}
+    keyless["MODELSTORE_AZURE_URL"] = keyless["MODELSTORE_AZURE_URL"].replace("endpoint=http:", "endpoint=https:")
     said = printed(image, PROGRAM, keyless)[1]
     assert "LibraryMissing: Without a key the pod's identity is used, and the Python package azure-identity" in said
