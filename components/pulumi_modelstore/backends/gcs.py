@@ -55,9 +55,7 @@ class Gcs(BackendSettings):
     bucket-level access, which an adopted bucket has to have already.
     """
 
-    no_public_objects: ClassVar[str | None] = (
-        "the namespace's bucket enforces public access prevention, and Google opens no prefix to all by a condition"
-    )
+    no_public_objects: ClassVar[str | None] = "the namespace's bucket enforces public access prevention"
 
     kind: Literal["gcs"] = "gcs"
     bucket: TextInput
