@@ -8,7 +8,7 @@ import binascii
 
 def crc32_text(value: int) -> str:
     """Return a CRC32, of whichever polynomial, as stores write it."""
-    return base64.b64encode(value.to_bytes(4, "big")).decode("ascii")
+    return binascii.b2a_base64(value.to_bytes(4, "big"), newline=False).decode("ascii")
 
 
 def crc32_value(text: str | None) -> int | None:

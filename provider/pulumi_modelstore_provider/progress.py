@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import threading
 import time
@@ -17,6 +18,9 @@ _log = logging.getLogger("pulumi_modelstore")
 
 REPORT_EVERY = 1.0
 """Seconds between two reports of one resource to an engine."""
+
+_TELL_EVERY = 0.05
+"""Seconds between two reports of one transfer: no bar is drawn more often, and small files come in thousands."""
 
 _LOG_EVERY = 0.1
 _LOG_AFTER = 30.0
@@ -163,6 +167,7 @@ class TransferProgress:
         self._lock = threading.Lock()
         self._done = 0
         self._moved = 0
+        self._told_at = -math.inf
 
     def advance(self, count: int, *, moved: bool = True) -> None:
         """Count `count` bytes as through; `moved` False for those that were there already and tell no rate."""
@@ -170,6 +175,10 @@ class TransferProgress:
             self._done += count
             self._moved += count if moved else 0
             done, all_moved = self._done, self._moved
+            now = self._clock()
+            if now - self._told_at < _TELL_EVERY and done < self._total:
+                return
+            self._told_at = now
         report(self._urn, lambda: self._text(done, all_moved), done=done, total=self._total, clock=self._clock)
 
     def message(self) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import TypeAlias
 
 from pulumi_modelstore_provider.artifacts.sizes import human_size
@@ -44,7 +45,8 @@ def tree_digest(digests: Mapping[str, str]) -> str:
     and a NUL byte. These are the bytes that `sha256sum --zero` prints, so that a shell can recompute it.
     """
     whole = hashlib.sha256()
-    for path in sorted(digests, key=lambda path: path.encode("utf-8")):
+    # The code points of names are in the order of their UTF-8 bytes.
+    for path in sorted(digests):
         whole.update(digests[path].removeprefix("sha256:").encode("ascii") + b"  " + path.encode("utf-8") + b"\0")
     return f"sha256:{whole.hexdigest()}"
 
@@ -60,7 +62,7 @@ class Content:
     ignored: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        ordered = tuple(sorted(self.files, key=lambda entry: entry.path.encode("utf-8")))
+        ordered = tuple(sorted(self.files, key=attrgetter("path")))
         object.__setattr__(self, "files", ordered)
         if len({entry.path for entry in ordered}) != len(ordered):
             raise ValueError("two files of one version have the same path")

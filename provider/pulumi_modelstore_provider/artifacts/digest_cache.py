@@ -13,14 +13,16 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 COARSEST_TICK_NS = 2_000_000_000
 """Two seconds: the coarsest time stamps in use (FAT; NFS and others have one second or less)."""
 
 _LOCK_WAIT_SECONDS = 5.0
+_ASKED_AT_ONCE = 500
+"""Files of one query: each costs a question mark, of which some builds of SQLite take 999."""
+
 _T = TypeVar("_T")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 SAME_FILE = "realpath = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?"
@@ -31,8 +33,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS digests (
 ) WITHOUT ROWID"""
 
 
-@dataclass(frozen=True, slots=True)
-class FileIdentity:
+class FileIdentity(NamedTuple):
     """What tells whether a file is still the one whose digest is known. Times in nanoseconds since the epoch."""
 
     realpath: bytes
@@ -55,6 +56,16 @@ class FileIdentity:
     def was_settled(self, looked_at_ns: int) -> bool:
         """Tell whether the file was last changed well before that moment, so that a later change is seen."""
         return max(self.mtime_ns, self.ctime_ns) < looked_at_ns - COARSEST_TICK_NS
+
+
+def same_file(one: os.stat_result, other: os.stat_result) -> bool:
+    """Tell whether two looks at one path have seen the same file, unchanged, without making identities of them."""
+    return (
+        one.st_mtime_ns == other.st_mtime_ns
+        and one.st_size == other.st_size
+        and one.st_ctime_ns == other.st_ctime_ns
+        and one.st_ino == other.st_ino
+    )
 
 
 def cache_home() -> Path:
@@ -81,16 +92,21 @@ class DigestCache:
 
         def select(database: sqlite3.Connection) -> dict[FileIdentity, str]:
             found: dict[FileIdentity, str] = {}
-            for file in files:
-                row = database.execute(
-                    f"SELECT digest FROM digests WHERE {SAME_FILE}",  # noqa: S608 - a constant
-                    file.columns,
-                ).fetchone()
-                if row is not None and isinstance(row[0], str) and _DIGEST.fullmatch(row[0]):
-                    found[file] = row[0]
+            for start in range(0, len(wanted), _ASKED_AT_ONCE):
+                some = wanted[start : start + _ASKED_AT_ONCE]
+                places = ",".join("?" * len(some))
+                rows = database.execute(
+                    f"SELECT * FROM digests WHERE realpath IN ({places})",  # noqa: S608 - question marks
+                    [file.realpath for file in some],
+                )
+                known = {row[:5]: row[5] for row in rows}
+                for file in some:
+                    digest = known.get(file.columns)
+                    if isinstance(digest, str) and _DIGEST.fullmatch(digest):
+                        found[file] = digest
             return found
 
-        files = list(files)
+        wanted = list(files)
         return self.run(select) or {}
 
     def record(self, digests: Mapping[FileIdentity, str], *, looked_at_ns: int) -> None:

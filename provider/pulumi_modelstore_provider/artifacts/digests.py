@@ -6,8 +6,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
 from pulumi_modelstore_provider.artifacts.part_sum_cache import PartSumCache
@@ -21,8 +20,7 @@ WORTH_ONE_READING = 16 << 20
 """Bytes above which a file is sent in parts, and its digest is known before the object exists."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """A file of a source: its `path` in the artifact, where it really lies, its size in bytes when it was listed."""
 
     path: str
@@ -44,11 +42,11 @@ def digest_files(
     problems: list[str] = []
     for file in files:
         try:
-            identities[file.path] = FileIdentity.of(file.realpath, Path(file.realpath).stat())
+            identities[file.path] = FileIdentity.of(file.realpath, os.stat(file.realpath))  # noqa: PTH116 - a third of the time
         except OSError as error:
             problems.append(f"{file.path!r} cannot be looked at: {error.strerror}")
     known = cache.lookup(identities.values())
-    digests = {path: known[identity] for path, identity in identities.items() if identity in known}
+    digests = {path: digest for path, identity in identities.items() if (digest := known.get(identity)) is not None}
     for file in files:
         if taken and file.size > WORTH_ONE_READING and file.path in taken and file.path in identities:
             digests.setdefault(file.path, taken[file.path])

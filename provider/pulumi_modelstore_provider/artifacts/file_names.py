@@ -10,11 +10,14 @@ LONGEST_KEY = 1024
 _LONGEST_SEGMENT = 255
 """Bytes in one path segment: NAME_MAX of the file systems a pod writes to."""
 
+_ODD_SEGMENT = re.compile(r"/\.{0,2}/")
 _UNFIT_FOR_XML = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def path_problems(path: str) -> list[str]:
     """Return why `path` (relative, forward slashes) can be no object key, or no file at the other end."""
+    if path.isascii() and path.isprintable() and len(path) <= _LONGEST_SEGMENT and not _ODD_SEGMENT.search(f"/{path}/"):
+        return []
     try:
         encoded = path.encode("utf-8")
     except UnicodeEncodeError:

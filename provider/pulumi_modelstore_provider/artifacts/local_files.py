@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
-from pulumi_modelstore_provider.artifacts.byte_source import OpenBytes
 from pulumi_modelstore_provider.artifacts.content import FileEntry
-from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity
+from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity, same_file
 from pulumi_modelstore_provider.artifacts.part_sum_cache import PartSumCache
 from pulumi_modelstore_provider.errors import ModelstoreError, SourceChanged
 
@@ -24,8 +23,7 @@ class LocalFile:
     name: str
     is_local: bool = True
 
-    @contextmanager
-    def open(self, entry: FileEntry) -> Iterator[OpenBytes]:
+    def open(self, entry: FileEntry) -> _OpenFile:
         """Open it. Raises SourceChanged when it is gone, unreadable or of another size."""
         try:
             descriptor = os.open(self.name, os.O_RDONLY | os.O_CLOEXEC)
@@ -35,14 +33,12 @@ class LocalFile:
                 on=self.name,
                 remedy="Put it back or choose another source, then run again",
             ) from None
-        try:
-            opened = _OpenFile(descriptor, self.name)
-            if opened.size != entry.size:
-                what = "The source file has another size than when the program ran"
-                raise SourceChanged(what, on=self.name, remedy=_WAIT)
-            yield opened
-        finally:
-            os.close(descriptor)
+        opened = _OpenFile(descriptor, self.name)
+        if opened.size != entry.size:
+            opened.close()
+            what = "The source file has another size than when the program ran"
+            raise SourceChanged(what, on=self.name, remedy=_WAIT)
+        return opened
 
     def forget(self) -> None:
         """Have the next run read the file."""
@@ -53,8 +49,17 @@ class LocalFile:
 class _OpenFile:
     def __init__(self, descriptor: int, path: str) -> None:
         self._descriptor, self._path = descriptor, path
-        self._before = self._identity()
-        self.size = self._before.size
+        self._before = os.fstat(descriptor)
+        self.size = self._before.st_size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        os.close(self._descriptor)
 
     def read_into(self, offset: int, buffer: memoryview) -> None:
         while buffer:
@@ -69,14 +74,11 @@ class _OpenFile:
             offset, buffer = offset + count, buffer[count:]
 
     def recorded(self, digest: str) -> Sequence[int]:
-        return PartSumCache().lookup(self._before, digest)
+        return PartSumCache().lookup(FileIdentity.of(self._path, self._before), digest)
 
     def check(self) -> None:
-        if self._identity() != self._before:
+        if not same_file(os.fstat(self._descriptor), self._before):
             raise self._changed("it was written to while it was read")
-
-    def _identity(self) -> FileIdentity:
-        return FileIdentity.of(self._path, os.fstat(self._descriptor))
 
     def _changed(self, what: str) -> SourceChanged:
         return SourceChanged(f"The source file changed during the upload: {what}", on=self._path, remedy=_WAIT)

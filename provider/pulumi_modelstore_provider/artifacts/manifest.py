@@ -8,6 +8,8 @@ from typing import Any
 
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+
 SCHEMA_VERSION = 1
 """Raised when a reader of the former schema would misunderstand the new one."""
 
@@ -28,9 +30,16 @@ class Manifest:
             "version": self.version,
             "digest": self.content.tree_digest,
             "bytes": self.content.total_bytes,
-            "files": [{"path": e.path, "size": e.size, "digest": e.digest} for e in self.content.files],
         }
-        return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        text = json.dumps(document | {"files": []}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        # With indents `json` is written in Python, and slow: of many files that is most of the text.
+        files = ",".join(
+            [
+                f'\n  {{\n   "digest": "{e.digest}",\n   "path": {_quoted(e.path)},\n   "size": {e.size}\n  }}'
+                for e in self.content.files
+            ]
+        )
+        return text.replace('"files": []', f'"files": [{files}\n ]', 1) if files else text
 
 
 def parse_manifest(text: str | bytes) -> Manifest:

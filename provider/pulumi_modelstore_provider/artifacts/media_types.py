@@ -24,9 +24,9 @@ _known = mimetypes.MimeTypes(filenames=())
 
 def media_type(path: str) -> str:
     """Return the Content-Type for a file by its name; `application/octet-stream` where the name tells nothing."""
-    for suffix, of_model in _OF_MODELS.items():
-        if path.lower().endswith(suffix):
-            return of_model
+    of_model = _OF_MODELS.get(path[path.rfind(".") :].lower())
+    if of_model is not None:
+        return of_model
     kind, encoding = _known.guess_type(path, strict=True)
     if encoding is not None:
         return _OF_ENCODINGS.get(encoding, "application/octet-stream")

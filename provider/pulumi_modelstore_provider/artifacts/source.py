@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
@@ -85,14 +86,14 @@ def list_source(path: str | Path, *, base: Path) -> Listing:
             listing.problems.append("the folder holds no file" + (" that counts" if listing.ignored else ""))
     else:
         _add(root.name, os.path.realpath(root), status, listing)
-    listing.files.sort(key=lambda file: os.fsencode(file.path))
+    listing.files.sort(key=attrgetter("path"))
     return listing
 
 
 def _walk(folder: str, above: str, root: str, ancestors: tuple[str, ...], listing: Listing) -> None:
     try:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
+            entries = sorted(found, key=attrgetter("name"))
     except OSError as error:
         listing.problems.append(f"the folder {above.rstrip('/') or '.'!r} cannot be listed: {error.strerror}")
         return

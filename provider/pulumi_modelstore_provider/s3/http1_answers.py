@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pulumi_modelstore_provider.metering import Meter
 
 _RECEIVED_AT_ONCE = 1 << 16
 _LONGEST_HEAD = 1 << 18
 _DECIMAL = re.compile(r"[0-9]{1,19}")
+_HEADER = re.compile(r"([^:\r\n]+):[ \t]*([^\r\n]*)")
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
@@ -27,8 +28,7 @@ class Broken(OSError):
         self.answered = answered
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(NamedTuple):
     """An answer; header names in small letters, the body empty where it went into the caller's memory."""
 
     status: int
@@ -103,15 +103,12 @@ class Answers:
             if len(self._received) > _LONGEST_HEAD:
                 raise Broken("the answer's headers have no end", answered=True)
             self._receive(answered=bool(self._received))
-        lines = self._received[:end].decode("latin-1").split("\r\n")
+        first, _, lines = self._received[:end].decode("latin-1").partition("\r\n")
         del self._received[: end + 4]
-        version, _, rest = lines[0].partition(" ")
+        version, _, rest = first.partition(" ")
         if not version.startswith("HTTP/1.") or not (rest[:3].isascii() and rest[:3].isdecimal() and len(rest) >= 3):
             raise Broken("what came is no HTTP", answered=True)
-        headers: dict[str, str] = {}
-        for line in lines[1:]:
-            name, _, value = line.partition(":")
-            headers[name.strip().lower()] = value.strip()
+        headers = {name.strip().lower(): value.rstrip() for name, value in _HEADER.findall(lines)}
         return int(rest[:3]), version, headers
 
     def _receive(self, *, answered: bool = True) -> None:

@@ -71,4 +71,4 @@ def in_memory(body: Body) -> bytes | bytearray | memoryview:
 
 def as_sent(body: Body) -> memoryview | Iterator[memoryview]:
     """Return a body as it is in memory, or in pieces."""
-    return body.pieces() if isinstance(body, RangeBody) else memoryview(body)
+    return memoryview(body) if isinstance(body, memoryview | bytes | bytearray) else body.pieces()

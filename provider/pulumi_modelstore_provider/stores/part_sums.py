@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from zlib_ng import zlib_ng
 
@@ -18,8 +17,7 @@ SumKind: TypeAlias = Literal["md5", "crc32c"]
 """Sums of a part's bytes that some stores compute; CRC32 is always at hand."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartSum:
+class PartSum(NamedTuple):
     """A part's size in bytes, its CRC32, and the other sums where somebody asked for them."""
 
     size: int
@@ -62,6 +60,8 @@ class RunningSum:
 
 def sum_of(body: Body, wanted: Collection[SumKind] = ()) -> PartSum:
     """Return the sums of one part."""
+    if not wanted and isinstance(body, memoryview):
+        return PartSum(len(body), zlib_ng.crc32(body))
     running = RunningSum(wanted)
     for piece in body.pieces() if isinstance(body, RangeBody) else (body,):
         running.add(piece)

@@ -44,6 +44,25 @@ def test_manifest_reads_back_as_it_was_written(content: Content) -> None:
     assert parse_manifest(text) == Manifest("llama", "v1", content)
 
 
+@given(contents, st.text(max_size=20))
+def test_manifest_is_what_json_writes(content: Content, model: str) -> None:
+    document = {
+        "schemaVersion": 1,
+        "model": model,
+        "version": '"files": []',
+        "digest": content.tree_digest,
+        "bytes": content.total_bytes,
+        "files": [{"path": e.path, "size": e.size, "digest": e.digest} for e in content.files],
+    }
+    wanted = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    assert Manifest(model, '"files": []', content).to_json() == wanted
+
+
+@given(contents)
+def test_files_are_in_the_order_of_their_bytes(content: Content) -> None:
+    assert [e.path for e in content.files] == sorted((e.path for e in content.files), key=str.encode)
+
+
 @given(contents, st.data())
 def test_manifest_of_which_one_character_changed_is_refused_or_of_the_same_content(
     content: Content, data: st.DataObject

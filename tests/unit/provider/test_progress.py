@@ -117,6 +117,18 @@ def test_bytes_that_go_twice_are_no_more_than_all() -> None:
     assert told.message().startswith("uploading 100% of")
 
 
+def test_small_steps_are_told_together_and_the_last_one_at_once() -> None:
+    clock, told = Clock(), list[int]()
+    transfer = TransferProgress("urn:h", "uploading", 1000, clock=clock)
+    with progress.heard_by(lambda message, done, total: told.append(done)):
+        for _ in range(999):
+            transfer.advance(1)
+            clock.now += 0.001
+        transfer.advance(1)
+    assert told[-1] == 1000
+    assert len(told) == 21
+
+
 def test_rate_and_remaining_time() -> None:
     engine, clock = Engine(), Clock()
     set_engine(engine)

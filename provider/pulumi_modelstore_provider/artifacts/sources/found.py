@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.content import FileEntry
@@ -39,8 +40,7 @@ class Surroundings:
         return {path.removeprefix(above): digest for path, digest in self.taken.items() if path.startswith(above)}
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """One file: its path within the source, size and digest, and where its bytes are."""
 
     entry: FileEntry

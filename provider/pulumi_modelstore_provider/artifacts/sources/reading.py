@@ -91,7 +91,8 @@ def read_sources(
             elif wrong := path_problems(path):
                 clashes += [f"{path!r} of {source}: {problem}" for problem in wrong]
             else:
-                entries[path] = (replace(file.entry, path=path), file.bytes, source)
+                entry = replace(file.entry, path=path) if source.into else file.entry
+                entries[path] = (entry, file.bytes, source)
     clashes += nesting_problems(list(entries))
     name = ", ".join(map(str, sources))
     if not sources:
