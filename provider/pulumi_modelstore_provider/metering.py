@@ -29,8 +29,12 @@ class _Unmetered:
         """Let it pass."""
 
 
+UNMETERED: Meter = _Unmetered()
+"""For what is not counted: listings, and all that is small beside the bytes of objects."""
+
+
 class _Current(threading.local):
-    meter: Meter = _Unmetered()
+    meter: Meter = UNMETERED
 
 
 _current = _Current()

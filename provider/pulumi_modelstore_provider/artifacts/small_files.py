@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
@@ -14,39 +15,52 @@ from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, Method, verify
 from pulumi_modelstore_provider.errors import UploadCorrupted, VersionConflict, WriteConflict
 from pulumi_modelstore_provider.stores.part_sums import PartSum, sum_of
-from pulumi_modelstore_provider.stores.protocol import ListedObject, StoreSums, SumKind
+from pulumi_modelstore_provider.stores.protocol import ListedObject, PutReceipt, StoreSums, SumKind
 
 
-def send_small(
+def start_small(
     transfer: Transfer, key: str, source: ByteSource, entry: FileEntry, existing: ListedObject | None, scratch: Scratch
-) -> FileReceipt:
-    """Write the file with one request and verify it; an object of the same content is kept.
+) -> Callable[[], FileReceipt]:
+    """Write the file with one request; what is returned waits for the answer and verifies the object.
 
-    A file that is not on this machine is not read where the object of an earlier run proves, read back, to be the same.
-    Raises SourceChanged, UploadCorrupted, and VersionConflict when somebody else is writing other content there.
+    Until then `scratch` belongs to it. An object of the same content is kept: a file that is not on this machine is not
+    read where the object of an earlier run proves, read back, to be the same. Both raise SourceChanged,
+    UploadCorrupted, and VersionConflict when somebody else is writing other content there.
     """
     objects = transfer.objects
     there = existing is not None and existing.size == entry.size
     if there and not source.is_local and (kept := _kept(transfer, key, entry, None)):
-        return kept
+        return functools.partial(_same, kept)
     body = scratch.of(entry.size)
     with source.open(entry) as opened:
         opened.read_into(0, body)
         check_digest(f"sha256:{hashlib.sha256(body).hexdigest()}", opened, source, entry)
     if there and source.is_local and (kept := _kept(transfer, key, entry, body)):
-        return kept
+        return functools.partial(_same, kept)
     if existing is not None:
         transfer.refuse_if_committed()
     sums = sum_of(body, objects.wanted_sums)
+    written = objects.start_put(
+        key,
+        body,
+        content_type=media_type(entry.path),
+        metadata={SHA256_METADATA: entry.digest.removeprefix("sha256:")},
+        if_absent=existing is None,
+        sums=sums,
+    )
+    return functools.partial(_written, transfer, key, entry, body, sums, written)
+
+
+def _same(receipt: FileReceipt) -> FileReceipt:
+    return receipt
+
+
+def _written(
+    transfer: Transfer, key: str, entry: FileEntry, body: memoryview, sums: PartSum, written: Callable[[], PutReceipt]
+) -> FileReceipt:
+    objects = transfer.objects
     try:
-        receipt = objects.put(
-            key,
-            body,
-            content_type=media_type(entry.path),
-            metadata={SHA256_METADATA: entry.digest.removeprefix("sha256:")},
-            if_absent=existing is None,
-            sums=sums,
-        )
+        receipt = written()
     except WriteConflict:
         if kept := _kept(transfer, key, entry, body):
             return kept
@@ -54,7 +68,6 @@ def send_small(
     method = _verified(transfer, key, entry, body, receipt.sums, sums)
     if method is None:
         raise corrupted(objects.url(key))
-    transfer.sent(entry.size)
     return FileReceipt(entry.path, method, receipt.etag, sent=entry.size, kept=0)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pulumi_modelstore_provider.artifacts.buffers import Buffers
 from pulumi_modelstore_provider.artifacts.pacing import Pacing
@@ -27,8 +26,7 @@ _SMALLEST_PIECE = 4 << 10
 _LARGEST_PACED_PIECE = 256 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class FileReceipt:
+class FileReceipt(NamedTuple):
     """One file that is in the store: how it was verified, its ETag there, and how its bytes came there.
 
     They were `sent` from here, `kept` from an earlier run, or `copied` by the store itself.
@@ -117,10 +115,13 @@ class Transfer:
             return self.concurrency
         return max(1, min(self.concurrency, _MOST_MEMORY // 2 // size))
 
-    def sent(self, count: int) -> None:
-        """Count `count` bytes as through that this thread has sent, whatever its meter saw of them: some go twice."""
+    def sent(self, count: int, *, under_way: int = 0) -> None:
+        """Count `count` bytes as through that this thread has sent, whatever its meter saw of them: some go twice.
+
+        Of `under_way` bytes more it has sent the requests, and awaits the answers.
+        """
         watching = meter()
-        counted = watching.settled() if isinstance(watching, TransferMeter) else 0
+        counted = watching.settled(under_way) if isinstance(watching, TransferMeter) else 0
         if counted != count:
             self.progress.advance(count - counted)
 
@@ -145,9 +146,9 @@ class TransferMeter:
         self._counted += count
         self._transfer.progress.advance(count)
 
-    def settled(self) -> int:
-        """Return how many bytes have passed since this was last asked."""
-        counted, self._counted = self._counted, 0
+    def settled(self, under_way: int) -> int:
+        """Return how many bytes have passed since this was last asked, but for those that are `under_way`."""
+        counted, self._counted = self._counted - under_way, under_way
         return counted
 
 

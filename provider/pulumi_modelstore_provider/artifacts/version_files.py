@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 
-from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.copying import copy_within_store
 from pulumi_modelstore_provider.artifacts.large_files import send_large
 from pulumi_modelstore_provider.artifacts.parts import plan_parts
-from pulumi_modelstore_provider.artifacts.small_files import other_writer, send_small
+from pulumi_modelstore_provider.artifacts.small_files import other_writer
+from pulumi_modelstore_provider.artifacts.small_queue import SmallQueue
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer, TransferStopped
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA
@@ -101,10 +100,10 @@ class _Sending:
 
     def send(self, small: Mapping[str, FileEntry], large: Mapping[str, FileEntry]) -> list[FileReceipt]:
         """Send them; the receipts are in no order."""
-        transfer, waiting = self._transfer, deque(small.items())
+        transfer, queue = self._transfer, SmallQueue(self._transfer, small, self._sources, self._present)
         all_at_once = min(transfer.small_at_once, len(small))
         first = min(all_at_once, max(1, transfer.concurrency // 4)) if large else all_at_once
-        sending: list[Future[None]] = [transfer.submit(self._send_small, waiting) for _ in range(first)]
+        sending = queue.send(first, alone=not large)
         files = min(len(large), _MOST_LARGE_FILES, max(1, transfer.concurrency // 2))
         with ThreadPoolExecutor(max(1, files), thread_name_prefix="file") as pool:
             whole = [pool.submit(self._send_large, key, entry) for key, entry in large.items()]
@@ -114,7 +113,7 @@ class _Sending:
                 # Interrupted: or the pool would wait for all of it.
                 transfer.stop()
                 raise
-        sending += [transfer.submit(self._send_small, waiting) for _ in range(all_at_once - first) if waiting]
+        sending += queue.send(all_at_once - first if queue.waiting else 0, alone=True)
         wait(sending)
         failures = [error for future in [*whole, *sending] if (error := future.exception()) is not None]
         for error in failures:
@@ -122,18 +121,7 @@ class _Sending:
                 raise error
         if failures:
             raise failures[0]
-        return self._receipts
-
-    def _send_small(self, waiting: deque[tuple[str, FileEntry]]) -> None:
-        transfer, scratch = self._transfer, Scratch()
-        while not transfer.stopped:
-            try:
-                key, entry = waiting.popleft()
-            except IndexError:
-                return
-            receipt = send_small(transfer, key, self._sources[entry.path], entry, self._present.get(key), scratch)
-            self._receipts.append(receipt)
-        raise TransferStopped
+        return self._receipts + queue.receipts
 
     def _send_large(self, key: str, entry: FileEntry) -> None:
         transfer = self._transfer

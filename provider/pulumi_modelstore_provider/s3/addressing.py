@@ -31,7 +31,11 @@ class BucketAddress:
 
     def url(self, key: str) -> str:
         """Return an object's address, for messages."""
-        return f"{self.scheme}://{self.authority}{self.path(key)}"
+        return self.url_of(self.path(key))
+
+    def url_of(self, path: str) -> str:
+        """Return the address of what lies at a quoted path."""
+        return f"{self.scheme}://{self.authority}{path}"
 
 
 def bucket_address(client: Any, bucket: str) -> BucketAddress | None:

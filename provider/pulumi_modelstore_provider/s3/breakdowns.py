@@ -12,6 +12,13 @@ from pulumi_modelstore_provider.errors import (
 _AGAIN = "run again: what is already there is kept"
 
 
+def breakdowns() -> tuple[type[Exception], ...]:
+    """Return the SDK's errors of requests that got no answer."""
+    from botocore import exceptions
+
+    return exceptions.ConnectionError, exceptions.HTTPClientError
+
+
 def breakdown(error: Exception, failed: str, on: str) -> ModelstoreError:
     """Return the error for `failed` on the object `on`, of what the SDK raised without an answer of the store."""
     from botocore import exceptions
@@ -20,7 +27,7 @@ def breakdown(error: Exception, failed: str, on: str) -> ModelstoreError:
         return CredentialsUnavailable(failed, on=on, answer=str(error), remedy="Check what the credentials refer to")
     if isinstance(error, exceptions.FlexibleChecksumError):
         return DownloadCorrupted(failed, on=on, answer=str(error), remedy=f"Check what lies in between; {_AGAIN}")
-    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
+    if isinstance(error, breakdowns()):
         answer, remedy = _reason(error)
         return StoreUnreachable(failed, on=on, answer=answer, remedy=remedy)
     if isinstance(error, exceptions.IncompleteReadError):

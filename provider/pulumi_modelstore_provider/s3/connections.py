@@ -7,12 +7,21 @@ import ssl
 import threading
 import weakref
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from pulumi_modelstore_provider.metering import Meter
 from pulumi_modelstore_provider.s3.addressing import BucketAddress
 from pulumi_modelstore_provider.s3.http1 import HttpConnection, Pieces
 from pulumi_modelstore_provider.s3.http1_answers import Broken, HttpAnswer
 from pulumi_modelstore_provider.time_limits import TimeLimits
+
+
+class SentRequest(NamedTuple):
+    """A request that awaits its answer: on a connection, `kept` from an earlier one, `whole` or cut short by that."""
+
+    connection: HttpConnection
+    kept: bool
+    whole: bool
 
 
 class HttpConnections:
@@ -39,28 +48,41 @@ class HttpConnections:
 
         Raises the SDK's errors, with `url`: of connecting, TLS, time, and a connection that ended.
         """
-        from botocore import exceptions
+        while True:
+            sent = self.send(url, head, body, meter)
+            answer = self.receive(url, sent, meter, into=into, bare=bare)
+            if answer is not None:
+                return answer
 
+    def send(self, url: str, head: bytes, body: Callable[[], memoryview | Pieces], meter: Meter) -> SentRequest:
+        """Send one request, whose answer somebody receives later. Raises as `exchange` does."""
         while True:
             kept = self._kept()
             connection = kept or self._open(url)
             try:
-                answer = connection.exchange(head, body(), meter, into=into, bare=bare)
-            except TimeoutError as error:
-                raise exceptions.ReadTimeoutError(endpoint_url=url, error=error) from None
-            except Broken as error:
-                if kept is not None and not error.answered:
-                    # Closed by the store while it lay idle: that tells nothing of the request.
-                    continue
-                raise exceptions.ConnectionClosedError(endpoint_url=url, error=error, request=None) from None
-            except ssl.SSLError as error:
-                raise exceptions.SSLError(endpoint_url=url, error=error) from None
+                return SentRequest(connection, kept is not None, connection.send(head, body(), meter))
             except OSError as error:
-                raise exceptions.ConnectionClosedError(endpoint_url=url, error=error, request=None) from None
-            if connection.reusable:
-                with self._lock:
-                    self._idle.append(connection)
-            return answer
+                if kept is None or not _tells_nothing(error):
+                    raise _as_the_sdk(error, url) from None
+
+    def receive(
+        self, url: str, sent: SentRequest, meter: Meter, *, into: memoryview | None = None, bare: bool = False
+    ) -> HttpAnswer | None:
+        """Return the answer; None where the store had closed the connection before: that tells nothing of the request.
+
+        Raises as `exchange` does.
+        """
+        connection = sent.connection
+        try:
+            answer = connection.answer(sent.whole, meter, into=into, bare=bare)
+        except OSError as error:
+            if sent.kept and _tells_nothing(error):
+                return None
+            raise _as_the_sdk(error, url) from None
+        if connection.reusable:
+            with self._lock:
+                self._idle.append(connection)
+        return answer
 
     def _kept(self) -> HttpConnection | None:
         while True:
@@ -123,6 +145,24 @@ def trust(verify: bool | str | None) -> ssl.SSLContext:
     else:
         context.load_verify_locations(get_cert_path(True if verify is None else verify))
     return context
+
+
+def _tells_nothing(error: OSError) -> bool:
+    """Whether a kept connection had ended while it lay idle."""
+    return isinstance(error, Broken) and not error.answered
+
+
+def _as_the_sdk(error: OSError, url: str) -> Exception:
+    """Return the SDK's error for what a connection raises."""
+    from botocore import exceptions
+
+    kind: Any = exceptions.ConnectionClosedError
+    if isinstance(error, TimeoutError):
+        kind = exceptions.ReadTimeoutError
+    elif isinstance(error, ssl.SSLError):
+        kind = exceptions.SSLError
+    made: Exception = kind(endpoint_url=url, error=error)
+    return made
 
 
 def _close_all(idle: list[HttpConnection]) -> None:

@@ -11,28 +11,21 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pulumi_modelstore_provider.metering import meter, pass_at_once
-from pulumi_modelstore_provider.s3.addressing import BucketAddress, bucket_address
+from pulumi_modelstore_provider.metering import pass_at_once
+from pulumi_modelstore_provider.s3.addressing import bucket_address
+from pulumi_modelstore_provider.s3.breakdowns import breakdowns
 from pulumi_modelstore_provider.s3.connections import HttpConnections, trust
+from pulumi_modelstore_provider.s3.direct_request import DirectRequest, Way
 from pulumi_modelstore_provider.s3.http1_answers import HttpAnswer
-from pulumi_modelstore_provider.s3.signing import Headers, RequestSigner, canonical_query
-from pulumi_modelstore_provider.stores.bodies import RangeBody, as_sent
+from pulumi_modelstore_provider.s3.signing import RequestSigner
+from pulumi_modelstore_provider.stores.bodies import RangeBody
 from pulumi_modelstore_provider.time_limits import TimeLimits, time_limits
 
-_HEADERS = {
-    "ContentType": "content-type",
-    "ContentMD5": "content-md5",
-    "ChecksumAlgorithm": "x-amz-sdk-checksum-algorithm",
-    "ChecksumCRC32": "x-amz-checksum-crc32",
-    "IfNoneMatch": "if-none-match",
-    "IfMatch": "if-match",
-}
-_SPELLING = {name: name.title() for name in ("host", "content-type", "if-none-match", "if-match", "authorization")}
-_SPELLING["content-md5"] = "Content-MD5"
-_QUERY = {"PartNumber": "partNumber", "UploadId": "uploadId"}
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
 _SUMS = {"ChecksumCRC32": "x-amz-checksum-crc32"}
 _AGAIN = {408, 429, 500, 502, 503, 504}
 _AGAIN_CODES = {"RequestTimeout", "RequestTimeoutException", "SlowDown", "Throttling", "RequestLimitExceeded"}
@@ -50,16 +43,6 @@ _ABOUT_THE_BYTES = {"BadDigest", "IncompleteBody", "InvalidDigest"}
 _PERHAPS_ABOUT_THE_WAY = {400, 401, 403, 405, 411, 501}
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How requests get to the bucket: where it is, who signs them, over what, and how often each is sent at most."""
-
-    address: BucketAddress
-    signer: RequestSigner
-    connections: HttpConnections
-    attempts: int
-
-
 class DirectRequests:
     """PutObject and UploadPart of one bucket, with the SDK's arguments and answers; threads may share it."""
 
@@ -73,26 +56,50 @@ class DirectRequests:
         """How they go; None where all goes through the SDK."""
         return self._way
 
+    @property
+    def sends_ahead(self) -> bool:
+        """Whether a request may be sent before the answer to another one has come."""
+        return self._way is not None and self._proven
+
     def put_object(self, **arguments: Any) -> Mapping[str, Any]:
         """Do what the client's `put_object` does."""
         return self._ask("PutObject", self._client.put_object, arguments)
+
+    def start_put_object(self, **arguments: Any) -> Callable[[], Mapping[str, Any]]:
+        """Send what `put_object` sends, where it `sends_ahead`; what is returned waits for the answer and returns it.
+
+        Until then the body has to stay as it is.
+        """
+        way, request = self._way, None
+        if way is not None and self._proven:
+            request = DirectRequest(way, arguments)
+            try:
+                request.send()
+            except breakdowns():
+                # It is sent anew when the answer is wanted.
+                request = None
+        return lambda: self._ask("PutObject", self._client.put_object, arguments, request)
 
     def upload_part(self, **arguments: Any) -> Mapping[str, Any]:
         """Do what the client's `upload_part` does."""
         return self._ask("UploadPart", self._client.upload_part, arguments)
 
     def _ask(
-        self, operation: str, through_sdk: Callable[..., Mapping[str, Any]], arguments: dict[str, Any]
+        self,
+        operation: str,
+        through_sdk: Callable[..., Mapping[str, Any]],
+        arguments: dict[str, Any],
+        request: DirectRequest | None = None,
     ) -> Mapping[str, Any]:
         """Send it here; what may have been refused for the way it came goes through the SDK as well."""
-        from botocore.exceptions import ClientError
-
-        way = self._way
-        if way is None:
-            return _through(through_sdk, arguments)
+        if request is None:
+            way = self._way
+            if way is None:
+                return _through(through_sdk, arguments)
+            request = DirectRequest(way, arguments)
         try:
-            answer = self._send(way, operation, arguments)
-        except ClientError as refusal:
+            answer = self._send(operation, request)
+        except _refusal() as refusal:
             code = refusal.response["Error"].get("Code", "")
             status = refusal.response["ResponseMetadata"]["HTTPStatusCode"]
             unproven = not self._proven and status in _PERHAPS_ABOUT_THE_WAY and code not in _ABOUT_THE_BYTES
@@ -105,29 +112,21 @@ class DirectRequests:
             self._proven = True
         return answer
 
-    def _send(self, way: Way, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - the SDK's name
-
-        body = arguments["Body"]
-        query = canonical_query([(name, str(arguments[key])) for key, name in _QUERY.items() if key in arguments])
-        headers = [("host", way.address.authority)]
-        headers += [(name, arguments[key]) for key, name in _HEADERS.items() if key in arguments]
-        headers += [(f"x-amz-meta-{key}", value) for key, value in arguments.get("Metadata", {}).items()]
-        path, url = way.address.path(arguments["Key"]), way.address.url(arguments["Key"])
-        for attempt in range(1, way.attempts + 1):
-            head = _head(way.signer.signed("PUT", path, query, headers), "PUT", path, query, len(body))
+    def _send(self, operation: str, request: DirectRequest) -> Mapping[str, Any]:
+        attempts = request.way.attempts
+        for attempt in range(1, attempts + 1):
             try:
-                answer = way.connections.exchange(url, head, lambda: as_sent(body), meter())
+                answer = request.answer()
                 parsed = self._parsed(operation, answer)
-            except (ConnectionError, HTTPClientError):
-                if attempt == way.attempts:
+            except breakdowns():
+                if attempt == attempts:
                     raise
             else:
                 if answer.status < 300:
                     return parsed
                 again = answer.status in _AGAIN or parsed["Error"].get("Code") in _AGAIN_CODES
-                if not again or attempt == way.attempts:
-                    raise ClientError(parsed, operation)
+                if not again or attempt == attempts:
+                    raise _refusal()(parsed, operation)
             time.sleep(min(random.random() * 2 ** (attempt - 1), _LONGEST_WAIT))  # noqa: S311 - no secret
         raise AssertionError("the last attempt returns or raises")
 
@@ -160,10 +159,11 @@ class DirectRequests:
         return parsed | further
 
 
-def _head(signed: Headers, method: str, path: str, query: str, length: int) -> bytes:
-    target = f"{path}?{query}" if query else path
-    lines = "".join([f"{_SPELLING.get(name, name)}: {value}\r\n" for name, value in signed])
-    return f"{method} {target} HTTP/1.1\r\n{lines}Content-Length: {length}\r\n\r\n".encode()
+def _refusal() -> type[ClientError]:
+    from botocore import exceptions
+
+    kind: type[ClientError] = exceptions.ClientError
+    return kind
 
 
 def _through(sdk: Callable[..., Mapping[str, Any]], arguments: dict[str, Any]) -> Mapping[str, Any]:

@@ -7,10 +7,13 @@ the range is then asked for through the SDK, whose answer or error counts.
 from __future__ import annotations
 
 from pulumi_modelstore_provider.metering import meter
-from pulumi_modelstore_provider.s3.direct import DirectRequests, Way
+from pulumi_modelstore_provider.s3.breakdowns import breakdowns
+from pulumi_modelstore_provider.s3.direct import DirectRequests
+from pulumi_modelstore_provider.s3.direct_request import Way
+from pulumi_modelstore_provider.s3.signing import Headers
 from pulumi_modelstore_provider.stores.ranges import RangeAnswer
 
-_ABOUT_THE_OBJECT = {404, 408, 412, 416, 429, 500, 502, 503, 504}
+NOT_ABOUT_THE_WAY = {404, 408, 412, 416, 429, 500, 502, 503, 504}
 """Statuses that the SDK would get as well."""
 
 _NOTHING = memoryview(b"")
@@ -26,16 +29,14 @@ class DirectReads:
 
     def read(self, key: str, offset: int, buffer: memoryview) -> RangeAnswer | None:
         """Fill `buffer` from `offset` on; None where that did not come about, and what is in it counts for nothing."""
-        from botocore.exceptions import ConnectionError, HTTPClientError  # noqa: A004 - the SDK's name
-
         way = self._sender.way
         if way is None or not self._usable:
             return None
         last = offset + len(buffer) - 1
-        head = _head(way, way.address.path(key), f"bytes={offset}-{last}")
+        head = get_head(way, way.address.path(key), further=[("range", f"bytes={offset}-{last}")])
         try:
             answer = way.connections.exchange(way.address.url(key), head, lambda: _NOTHING, meter(), into=buffer)
-        except (ConnectionError, HTTPClientError):
+        except breakdowns():
             return None
         etag, begin = answer.headers.get("etag"), answer.headers.get("content-range", "")
         is_range = answer.status == 206 and begin.startswith(f"bytes {offset}-{last}/")
@@ -43,11 +44,12 @@ class DirectReads:
         if etag is not None and (is_range or (answer.status == 200 and not offset)):
             return RangeAnswer(len(buffer), etag.strip('"'))
         # A store that takes no such request is not asked again in this way.
-        self._usable = answer.status in _ABOUT_THE_OBJECT
+        self._usable = answer.status in NOT_ABOUT_THE_WAY
         return None
 
 
-def _head(way: Way, path: str, wanted: str) -> bytes:
-    signed = way.signer.signed("GET", path, "", [("host", way.address.authority), ("range", wanted)])
+def get_head(way: Way, path: str, query: str = "", *, further: Headers = ()) -> bytes:
+    """Return the head of a GET; `path` and `query` are quoted, the names of `further` headers in small letters."""
+    signed = way.signer.signed("GET", path, query, [("host", way.address.authority), *further])
     lines = "".join([f"{name.title()}: {value}\r\n" for name, value in signed])
-    return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
+    return f"GET {path}{f'?{query}' if query else ''} HTTP/1.1\r\n{lines}\r\n".encode()

@@ -35,6 +35,10 @@ class HttpConnection:
         self.reusable = True
         opened.settimeout(timeout)
 
+    def __del__(self) -> None:
+        # Also of a request whose answer nobody wants any more.
+        self.close()
+
     def close(self) -> None:
         """End it."""
         self.reusable = False
@@ -64,8 +68,19 @@ class HttpConnection:
 
         Raises Broken where the connection ends first, TimeoutError where nothing moves in time.
         """
+        return self.answer(self.send(head, body, meter), meter, into=into, bare=bare)
+
+    def send(self, head: bytes, body: memoryview | Pieces, meter: Meter) -> bool:
+        """Send a request, whose answer is to be read next; False where that came first, and the rest was left."""
         try:
-            whole = self._send(head, body, meter)
+            return self._send(head, body, meter)
+        except BaseException:
+            self.close()
+            raise
+
+    def answer(self, whole: bool, meter: Meter, *, into: memoryview | None = None, bare: bool = False) -> HttpAnswer:
+        """Return the answer to the request that was sent; `whole` is what `send` returned."""
+        try:
             answer = self._answers.next(into, meter, bare=bare)
         except BaseException:
             self.close()

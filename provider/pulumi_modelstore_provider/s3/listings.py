@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_provider.errors import ModelstoreError
+from pulumi_modelstore_provider.s3.direct_lists import ListedPage
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.pages import next_page
 from pulumi_modelstore_provider.stores.protocol import ListedObject
@@ -19,15 +20,25 @@ _DELETES_A_REQUEST = 1000
 
 def listed(objects: Objects, prefix: str) -> Iterator[ListedObject]:
     """List all objects under a prefix, in the order of their keys."""
-    token: Mapping[str, Any] = {}
+    marker: Mapping[str, Any] = {}
     while True:
-        with asking("Cannot list the objects", on=objects.url(prefix)):
-            answer = objects.client.list_objects_v2(Bucket=objects.bucket, Prefix=prefix, **token)
-        for item in answer.get("Contents", ()):
-            yield ListedObject(item["Key"], int(item["Size"]), item["ETag"].strip('"'), item.get("LastModified"))
-        if not answer.get("IsTruncated"):
+        directly = objects.lister.page(prefix, marker["ContinuationToken"]) if marker else None
+        page = directly or _page(objects, prefix, marker)
+        yield from page.objects
+        if page.following is None:
             return
-        token = next_page({"ContinuationToken": answer.get("NextContinuationToken")}, token, on=objects.url(prefix))
+        marker = next_page({"ContinuationToken": page.following}, marker, on=objects.url(prefix))
+
+
+def _page(objects: Objects, prefix: str, marker: Mapping[str, Any]) -> ListedPage:
+    """Ask the SDK for the page that begins at `marker`."""
+    with asking("Cannot list the objects", on=objects.url(prefix)):
+        answer = objects.client.list_objects_v2(Bucket=objects.bucket, Prefix=prefix, **marker)
+    found = [
+        ListedObject(item["Key"], int(item["Size"]), item["ETag"].strip('"'), item.get("LastModified"))
+        for item in answer.get("Contents", ())
+    ]
+    return ListedPage(found, (answer.get("NextContinuationToken") or "") if answer.get("IsTruncated") else None)
 
 
 def delete(objects: Objects, keys: Sequence[str]) -> None:

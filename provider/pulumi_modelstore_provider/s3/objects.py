@@ -13,12 +13,13 @@ from pulumi_modelstore_provider.errors import (
     NotInStore,
     StoreRefused,
     StoreUnreachable,
-    WriteConflict,
 )
-from pulumi_modelstore_provider.s3 import listings
+from pulumi_modelstore_provider.s3 import listings, puts
 from pulumi_modelstore_provider.s3.direct import DirectRequests
+from pulumi_modelstore_provider.s3.direct_lists import DirectLists
 from pulumi_modelstore_provider.s3.direct_reads import DirectReads
 from pulumi_modelstore_provider.s3.failures import asking
+from pulumi_modelstore_provider.s3.puts import bare_etag, told_sums
 from pulumi_modelstore_provider.s3.ranges import read_range
 from pulumi_modelstore_provider.stores.part_sums import sum_of
 from pulumi_modelstore_provider.stores.protocol import (
@@ -27,7 +28,6 @@ from pulumi_modelstore_provider.stores.protocol import (
     ObjectHead,
     PartSum,
     PutReceipt,
-    StoreSums,
     SumKind,
 )
 from pulumi_modelstore_provider.stores.ranges import fill
@@ -48,6 +48,7 @@ class Objects:
         self.client = client
         self.sender = direct or DirectRequests(client)
         self.reader = DirectReads(self.sender)
+        self.lister = DirectLists(self.sender)
         self.bucket = bucket
         self.address = address
         self.sends_crc32 = True
@@ -80,7 +81,7 @@ class Objects:
             self.sends_crc32 = False
             return self.head(key)
         return ObjectHead(
-            int(answer["ContentLength"]), _bare(answer["ETag"]), answer.get("Metadata", {}), _sums(answer)
+            int(answer["ContentLength"]), bare_etag(answer["ETag"]), answer.get("Metadata", {}), told_sums(answer)
         )
 
     def get(self, key: str) -> tuple[bytes, str] | None:
@@ -143,41 +144,27 @@ class Objects:
         `if_absent` and `if_etag` make it conditional where the store can (see `writes_conditionally`): WriteConflict
         then says that somebody else was there first.
         """
+        what = {"Key": key, "Body": body, "ContentType": content_type, "Metadata": dict(metadata or {})}
+        return puts.start_put(self, what, if_absent=if_absent, if_etag=if_etag, sums=sums)()
 
-        def send() -> Any:
-            arguments = self.guarded(body, sums) | self.condition(if_absent=if_absent, if_etag=if_etag)
-            with asking("Cannot write the object", on=self.url(key)):
-                return self.sender.put_object(
-                    Bucket=self.bucket,
-                    Key=key,
-                    Body=body,
-                    ContentType=content_type,
-                    Metadata=dict(metadata or {}),
-                    **arguments,
-                )
+    @property
+    def sends_ahead(self) -> bool:
+        """Whether `start_put` sends, and does not leave that to what it returns."""
+        return self.sender.sends_ahead
 
-        try:
-            answer = self.learning(send)
-        except WriteConflict:
-            if if_etag is None or not self.quotes_etags or not self._still_has(key, if_etag):
-                raise
-            answer = self._without_quotes(send)
-        # A store that passes over the checksum leaves it out of the answer, and may know the older Content-MD5.
-        self.sends_crc32 = self.sends_crc32 and "ChecksumCRC32" in answer
-        return PutReceipt(_bare(answer["ETag"]), _sums(answer))
-
-    def _still_has(self, key: str, etag: str) -> bool:
-        found = self.head(key)
-        return found is not None and found.etag == _bare(etag)
-
-    def _without_quotes(self, send: Callable[[], Any]) -> Any:
-        """Send with an ETag as Ceph 16 compares it: it takes the quotes in If-Match for a part of it."""
-        self.quotes_etags = False
-        try:
-            return self.learning(send)
-        except WriteConflict:
-            self.quotes_etags = True
-            raise
+    def start_put(
+        self,
+        key: str,
+        body: memoryview,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str],
+        if_absent: bool,
+        sums: PartSum,
+    ) -> Callable[[], PutReceipt]:
+        """Begin what `put` does, and return what waits for the answer; until then `body` has to stay as it is."""
+        what = {"Key": key, "Body": body, "ContentType": content_type, "Metadata": metadata}
+        return puts.start_put(self, what, if_absent=if_absent, sums=sums)
 
     def guarded(self, body: Body, sums: PartSum | None = None) -> dict[str, str]:
         """Return the arguments by which the store can tell that `body` arrived whole."""
@@ -200,20 +187,26 @@ class Objects:
             return {"IfNoneMatch": "*"}
         if not if_etag:
             return {}
-        return {"IfMatch": if_etag if self.quotes_etags else _bare(if_etag)}
+        return {"IfMatch": if_etag if self.quotes_etags else bare_etag(if_etag)}
 
-    def learning(self, send: Callable[[], Any]) -> Any:
+    @property
+    def understood(self) -> tuple[bool, bool]:
+        """What the store is known to understand, as far as that has been learned: checksums, and conditions."""
+        return self.sends_crc32, self.writes_conditionally
+
+    def learning(self, send: Callable[[], Any], *, begun: tuple[bool, bool] | None = None) -> Any:
         """Send, and send again what was damaged on the way.
 
-        Where the store does not understand checksums or conditions, note that and send without them.
+        Where the store does not understand checksums or conditions, note that and send without them. `begun` is what
+        was `understood` when the first request went, if it is on its way already.
         """
         for _ in range(_SENDS - 1):
-            before = (self.sends_crc32, self.writes_conditionally)
+            before, begun = begun or self.understood, None
             try:
                 return send()
             except StoreRefused as refusal:
-                # Another thread may have learned it while this request was on its way.
-                learned = before != (self.sends_crc32, self.writes_conditionally)
+                # Another request may have taught it while this one was on its way.
+                learned = before != self.understood
                 if not learned and refusal.code not in _DAMAGED and not self._gave_up_one(refusal):
                     raise
         return send()
@@ -238,12 +231,3 @@ class Objects:
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects; those that are not there are no error."""
         listings.delete(self, keys)
-
-
-def _sums(answer: Mapping[str, Any]) -> StoreSums:
-    # Not each ETag is an MD5, with encryption for one: one that differs proves nothing.
-    return StoreSums(crc32=answer.get("ChecksumCRC32"), md5=_bare(answer["ETag"]))
-
-
-def _bare(etag: str) -> str:
-    return etag.strip('"')

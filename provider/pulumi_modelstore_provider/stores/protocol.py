@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pulumi_modelstore_provider.stores.bodies import Body
 from pulumi_modelstore_provider.stores.part_sums import PartSum, SumKind
@@ -24,8 +24,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSums:
+class StoreSums(NamedTuple):
     """What the store itself computed of an object, as it writes it; None for what it did not.
 
     Args:
@@ -53,8 +52,7 @@ class ObjectHead:
     sums: StoreSums = NO_SUMS
 
 
-@dataclass(frozen=True, slots=True)
-class ListedObject:
+class ListedObject(NamedTuple):
     """An object in a listing; `etag` without quotes, `size` in bytes, `modified` as the store's clock has it."""
 
     key: str
@@ -63,8 +61,7 @@ class ListedObject:
     modified: datetime.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PutReceipt:
+class PutReceipt(NamedTuple):
     """The store's answer to a write."""
 
     etag: str
@@ -150,6 +147,24 @@ class ObjectStore(Protocol):
 
         Raises WriteConflict when `if_absent` or `if_etag` was given and somebody else was there first.
         """
+        ...
+
+    @property
+    def sends_ahead(self) -> bool:
+        """Whether `start_put` sends at once, and leaves no more than the answer to be waited for."""
+        ...
+
+    def start_put(
+        self,
+        key: str,
+        body: memoryview,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str],
+        if_absent: bool,
+        sums: PartSum,
+    ) -> Callable[[], PutReceipt]:
+        """Begin what `put` does; what is returned ends it. Until then `body` has to stay as it is."""
         ...
 
     def list(self, prefix: str) -> Iterator[ListedObject]:

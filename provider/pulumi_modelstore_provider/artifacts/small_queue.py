@@ -1,0 +1,155 @@
+"""Files that are sent with one request each, and how many of them are under way at once.
+
+Of tiny ones, one thread has all under way that may be: threads that each wait for one answer spend as much time on
+handing over the interpreter as on the requests. Only what is slow to read is left to many threads.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import NamedTuple, TypeAlias
+
+from pulumi_modelstore_provider.artifacts.buffers import Scratch
+from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
+from pulumi_modelstore_provider.artifacts.content import FileEntry
+from pulumi_modelstore_provider.artifacts.small_files import start_small
+from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer, TransferStopped
+from pulumi_modelstore_provider.stores.protocol import ListedObject
+
+_TINY = 1 << 16
+"""Bytes of a file that is on its way as soon as it is sent: it fits into what the system keeps of a connection."""
+
+_SLOW_SECONDS = 0.005
+"""Reading and sending a tiny file takes a tenth of a millisecond; one of a slow file system takes several."""
+
+_Waiting: TypeAlias = deque[tuple[str, FileEntry]]
+
+
+class SmallQueue:
+    """The small files of one transfer, sent by as many threads as `send` is told.
+
+    Args:
+        transfer: whose threads they are.
+        files: what to send, by key.
+        sources: where the bytes of each path are.
+        present: what lies there already, by key.
+    """
+
+    def __init__(
+        self,
+        transfer: Transfer,
+        files: Mapping[str, FileEntry],
+        sources: Mapping[str, ByteSource],
+        present: Mapping[str, ListedObject],
+    ) -> None:
+        self.receipts: list[FileReceipt] = []
+        self._transfer, self._sources, self._present = transfer, sources, present
+        tiny = {key for key, entry in files.items() if entry.size <= _TINY and sources[entry.path].is_local}
+        self._tiny: _Waiting = deque(item for item in files.items() if item[0] in tiny)
+        self._others: _Waiting = deque(item for item in files.items() if item[0] not in tiny)
+        self._lock = threading.Lock()
+        self._alone = self._is_led = False
+        self._given_up = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many files nobody has taken yet."""
+        return len(self._tiny) + len(self._others)
+
+    def send(self, threads: int, *, alone: bool) -> list[Future[None]]:
+        """Have so many threads more send, each with one request under way.
+
+        `alone`: nobody else sends any more, and a thread may take over from another one that has nothing left to do.
+        """
+        self._alone = alone
+        return [self._transfer.submit(self._work) for _ in range(threads)]
+
+    def _work(self) -> None:
+        turns = _Turns(self._transfer)
+        try:
+            while (item := self._next(self._others)) is not None:
+                self._start(turns, *item)
+            with self._lock:
+                leads, self._is_led = not self._is_led, True
+            while leads or turns.slow or not self._is_for_one():
+                if leads and not turns.free and self._takes_over():
+                    turns.add()
+                item = self._next(self._tiny)
+                if item is None:
+                    break
+                self._start(turns, *item)
+            while turns.under_way:
+                self.receipts.append(turns.finish_oldest())
+        finally:
+            with self._lock:
+                self._given_up += turns.count
+
+    def _next(self, waiting: _Waiting) -> tuple[str, FileEntry] | None:
+        if self._transfer.stopped:
+            raise TransferStopped
+        try:
+            return waiting.popleft()
+        except IndexError:
+            return None
+
+    def _start(self, turns: _Turns, key: str, entry: FileEntry) -> None:
+        if not turns.free:
+            self.receipts.append(turns.finish_oldest())
+        source, existing = self._sources[entry.path], self._present.get(key)
+        turns.start(entry.size, lambda scratch: start_small(self._transfer, key, source, entry, existing, scratch))
+
+    def _is_for_one(self) -> bool:
+        return self._alone and self._transfer.objects.sends_ahead
+
+    def _takes_over(self) -> bool:
+        with self._lock:
+            if not self._is_for_one() or not self._given_up:
+                return False
+            self._given_up -= 1
+            return True
+
+
+class _UnderWay(NamedTuple):
+    size: int
+    scratch: Scratch
+    receipt: Callable[[], FileReceipt]
+
+
+class _Turns:
+    """What one thread has under way, the oldest first, and memory for more."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        self._transfer = transfer
+        self.under_way: deque[_UnderWay] = deque()
+        self.free = [Scratch()]
+        self.slow = False
+        self._bytes = 0
+
+    @property
+    def count(self) -> int:
+        """How many requests may be under way."""
+        return len(self.free) + len(self.under_way)
+
+    def add(self) -> None:
+        """Make room for one more."""
+        self.free.append(Scratch())
+
+    def start(self, size: int, start: Callable[[Scratch], Callable[[], FileReceipt]]) -> None:
+        """Send a file of `size` bytes; its scratch is its own until the answer is there."""
+        scratch, began = self.free.pop(), time.perf_counter()
+        self.under_way.append(_UnderWay(size, scratch, start(scratch)))
+        self._bytes += size
+        self.slow = time.perf_counter() - began > _SLOW_SECONDS
+
+    def finish_oldest(self) -> FileReceipt:
+        """Wait for the answer that is due first."""
+        size, scratch, receipt = self.under_way.popleft()
+        finished = receipt()
+        self.free.append(scratch)
+        self._bytes -= size
+        self._transfer.sent(finished.sent, under_way=self._bytes)
+        return finished

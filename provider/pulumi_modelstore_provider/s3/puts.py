@@ -1,0 +1,72 @@
+"""Objects of one bucket, written with one request each: sent, and the answer waited for when it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi_modelstore_provider.errors import WriteConflict
+from pulumi_modelstore_provider.s3.failures import asking
+from pulumi_modelstore_provider.stores.protocol import PartSum, PutReceipt, StoreSums
+
+if TYPE_CHECKING:
+    from pulumi_modelstore_provider.s3.objects import Objects
+
+
+def start_put(
+    objects: Objects, what: Mapping[str, Any], *, if_absent: bool, if_etag: str | None = None, sums: PartSum | None
+) -> Callable[[], PutReceipt]:
+    """Send `what`, PutObject's arguments without bucket, checksum and condition; return what waits for the answer."""
+    key, body = what["Key"], what["Body"]
+
+    def start() -> Callable[[], Any]:
+        further = objects.guarded(body, sums) | objects.condition(if_absent=if_absent, if_etag=if_etag)
+        with asking("Cannot write the object", on=objects.url(key)):
+            return objects.sender.start_put_object(Bucket=objects.bucket, **what, **further)
+
+    begun = objects.understood
+    started = [start()]
+
+    def send() -> Any:
+        waiting = started.pop() if started else start()
+        with asking("Cannot write the object", on=objects.url(key)):
+            return waiting()
+
+    def receipt() -> PutReceipt:
+        try:
+            answer = objects.learning(send, begun=begun)
+        except WriteConflict:
+            if if_etag is None or not objects.quotes_etags or not _still_has(objects, key, if_etag):
+                raise
+            answer = _without_quotes(objects, send)
+        # A store that passes over the checksum leaves it out of the answer, and may know the older Content-MD5.
+        objects.sends_crc32 = objects.sends_crc32 and "ChecksumCRC32" in answer
+        return PutReceipt(bare_etag(answer["ETag"]), told_sums(answer))
+
+    return receipt
+
+
+def _still_has(objects: Objects, key: str, if_etag: str) -> bool:
+    found = objects.head(key)
+    return found is not None and found.etag == bare_etag(if_etag)
+
+
+def _without_quotes(objects: Objects, send: Callable[[], Any]) -> Any:
+    """Send with an ETag as Ceph 16 compares it: it takes the quotes in If-Match for a part of it."""
+    objects.quotes_etags = False
+    try:
+        return objects.learning(send)
+    except WriteConflict:
+        objects.quotes_etags = True
+        raise
+
+
+def told_sums(answer: Mapping[str, Any]) -> StoreSums:
+    """Return the sums that an answer of the SDK tells."""
+    # Not each ETag is an MD5, with encryption for one: one that differs proves nothing.
+    return StoreSums(crc32=answer.get("ChecksumCRC32"), md5=bare_etag(answer["ETag"]))
+
+
+def bare_etag(etag: str) -> str:
+    """Return an ETag without its quotes."""
+    return etag.strip('"')
