@@ -106,6 +106,25 @@ def test_one_thread_sends_what_is_quickly_read(
     assert len(set(threads[12:])) == 1
 
 
+def test_slow_answer_keeps_no_other_file_waiting(gateway_store: Store, proxy: RecordingProxy, tmp_path: Path) -> None:
+    answered, all_others, outlasted = set[str](), threading.Event(), list[bool]()
+
+    def hold(exchange: Exchange) -> None:
+        if exchange.method == "PUT" and exchange.path.endswith("/030.json"):
+            outlasted.append(all_others.wait(20))
+
+    def count(exchange: Exchange, answer: Answer) -> Answer:
+        if exchange.method == "PUT":
+            answered.add(exchange.path)
+            if len(answered) == 59:
+                all_others.set()
+        return answer
+
+    proxy.before, proxy.after = hold, count
+    upload_version(gateway_store.via(proxy.endpoint).objects, request_for(small_folder(tmp_path / "m", 60)))
+    assert outlasted == [True]
+
+
 def test_many_threads_read_what_is_slowly_read(
     gateway_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

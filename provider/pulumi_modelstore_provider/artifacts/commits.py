@@ -22,10 +22,12 @@ _keeps_conditions: dict[str, bool] = {}
 def read_manifest(objects: ObjectStore, key: str) -> Manifest | None:
     """Return the manifest at `key`, or None where there is none. Raises ModelstoreError on one that cannot be read."""
     found = objects.get(key)
-    if found is None:
-        return None
+    return None if found is None else _parsed(objects, key, found[0])
+
+
+def _parsed(objects: ObjectStore, key: str, text: bytes) -> Manifest:
     try:
-        return parse_manifest(found[0])
+        return parse_manifest(text)
     except ValueError as error:
         raise ModelstoreError(
             f"The manifest is damaged or not of this package: {error}",
@@ -45,10 +47,10 @@ def write_manifest(objects: ObjectStore, key: str, manifest: Manifest, *, urn: s
     text = manifest.to_json().encode("utf-8")
     place = objects.url("")
     if _keeps_conditions.get(place) is False:
-        _refuse_other(objects, key, manifest, absent_is_well=True)
+        _refuse_other(objects, key, manifest, text, absent_is_well=True)
     if not _write(objects, key, text):
         _keeps_conditions[place] = True
-    _refuse_other(objects, key, manifest)
+    _refuse_other(objects, key, manifest, text)
     if place not in _keeps_conditions and len(text) <= _LARGEST_TRIAL:
         _keeps_conditions[place] = not _write(objects, key, text)
         if not _keeps_conditions[place]:
@@ -59,7 +61,7 @@ def write_manifest(objects: ObjectStore, key: str, manifest: Manifest, *, urn: s
             )
     if not _keeps_conditions.get(place, True):
         time.sleep(_SETTLING_SECONDS)
-        _refuse_other(objects, key, manifest)
+        _refuse_other(objects, key, manifest, text)
 
 
 def _write(objects: ObjectStore, key: str, text: bytes) -> bool:
@@ -71,12 +73,16 @@ def _write(objects: ObjectStore, key: str, text: bytes) -> bool:
     return True
 
 
-def _refuse_other(objects: ObjectStore, key: str, manifest: Manifest, *, absent_is_well: bool = False) -> None:
-    found = read_manifest(objects, key)
-    if found is None and absent_is_well:
+def _refuse_other(
+    objects: ObjectStore, key: str, manifest: Manifest, text: bytes, *, absent_is_well: bool = False
+) -> None:
+    """Raise VersionConflict unless what lies there is of the same content; mostly it is the same `text`."""
+    found = objects.get(key)
+    if absent_is_well if found is None else found[0] == text:
         return
-    if found is None or found.content.tree_digest != manifest.content.tree_digest:
-        raise version_conflict(objects.url(key), manifest.version, "" if found is None else found.content.tree_digest)
+    digest = "" if found is None else _parsed(objects, key, found[0]).content.tree_digest
+    if digest != manifest.content.tree_digest:
+        raise version_conflict(objects.url(key), manifest.version, digest)
 
 
 def version_conflict(url: str, version: str, found: str) -> VersionConflict:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.digest_cache import DigestCache, FileIdentity, same_file
@@ -16,8 +15,7 @@ _DISK = "Check the disk or the network file system that it lies on, then run aga
 _WAIT = "Wait until it is written, then run again: the new content becomes a new version"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
+class LocalFile(NamedTuple):
     """The file at `name`, a real path."""
 
     name: str

@@ -16,12 +16,13 @@ from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, M
 from pulumi_modelstore_provider.errors import UploadCorrupted, VersionConflict, WriteConflict
 from pulumi_modelstore_provider.stores.part_sums import PartSum, sum_of
 from pulumi_modelstore_provider.stores.protocol import ListedObject, PutReceipt, StoreSums, SumKind
+from pulumi_modelstore_provider.stores.started import Started
 
 
 def start_small(
     transfer: Transfer, key: str, source: ByteSource, entry: FileEntry, existing: ListedObject | None, scratch: Scratch
-) -> Callable[[], FileReceipt]:
-    """Write the file with one request; what is returned waits for the answer and verifies the object.
+) -> Started[FileReceipt]:
+    """Write the file with one request; `finish` waits for the answer and verifies the object.
 
     Until then `scratch` belongs to it. An object of the same content is kept: a file that is not on this machine is not
     read where the object of an earlier run proves, read back, to be the same. Both raise SourceChanged,
@@ -30,13 +31,13 @@ def start_small(
     objects = transfer.objects
     there = existing is not None and existing.size == entry.size
     if there and not source.is_local and (kept := _kept(transfer, key, entry, None)):
-        return functools.partial(_same, kept)
+        return Started(functools.partial(_same, kept))
     body = scratch.of(entry.size)
     with source.open(entry) as opened:
         opened.read_into(0, body)
         check_digest(f"sha256:{hashlib.sha256(body).hexdigest()}", opened, source, entry)
     if there and source.is_local and (kept := _kept(transfer, key, entry, body)):
-        return functools.partial(_same, kept)
+        return Started(functools.partial(_same, kept))
     if existing is not None:
         transfer.refuse_if_committed()
     sums = sum_of(body, objects.wanted_sums)
@@ -48,7 +49,7 @@ def start_small(
         if_absent=existing is None,
         sums=sums,
     )
-    return functools.partial(_written, transfer, key, entry, body, sums, written)
+    return Started(functools.partial(_written, transfer, key, entry, body, sums, written.finish), written.answered_on)
 
 
 def _same(receipt: FileReceipt) -> FileReceipt:

@@ -7,17 +7,17 @@ handing over the interpreter as on the requests. Only what is slow to read is le
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.small_files import start_small
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer, TransferStopped
+from pulumi_modelstore_provider.artifacts.under_way import UnderWay
 from pulumi_modelstore_provider.stores.protocol import ListedObject
 
 _TINY = 1 << 16
@@ -69,24 +69,24 @@ class SmallQueue:
         return [self._transfer.submit(self._work) for _ in range(threads)]
 
     def _work(self) -> None:
-        turns = _Turns(self._transfer)
+        mine = UnderWay(self._transfer)
         try:
             while (item := self._next(self._others)) is not None:
-                self._start(turns, *item)
+                self._start(mine, *item)
             with self._lock:
                 leads, self._is_led = not self._is_led, True
-            while leads or turns.slow or not self._is_for_one():
-                if leads and not turns.free and self._takes_over():
-                    turns.add()
+            while leads or mine.last_seconds > _SLOW_SECONDS or not self._is_for_one():
+                if leads and not mine.free and self._takes_over():
+                    mine.free.append(Scratch())
                 item = self._next(self._tiny)
                 if item is None:
                     break
-                self._start(turns, *item)
-            while turns.under_way:
-                self.receipts.append(turns.finish_oldest())
+                self._start(mine, *item)
+            while rest := mine.finish_answered():
+                self.receipts += rest
         finally:
             with self._lock:
-                self._given_up += turns.count
+                self._given_up += mine.turns
 
     def _next(self, waiting: _Waiting) -> tuple[str, FileEntry] | None:
         if self._transfer.stopped:
@@ -96,11 +96,13 @@ class SmallQueue:
         except IndexError:
             return None
 
-    def _start(self, turns: _Turns, key: str, entry: FileEntry) -> None:
-        if not turns.free:
-            self.receipts.append(turns.finish_oldest())
+    def _start(self, mine: UnderWay, key: str, entry: FileEntry) -> None:
+        if not mine.free:
+            self.receipts += mine.finish_answered()
         source, existing = self._sources[entry.path], self._present.get(key)
-        turns.start(entry.size, lambda scratch: start_small(self._transfer, key, source, entry, existing, scratch))
+        receipt = mine.start(entry.size, lambda room: start_small(self._transfer, key, source, entry, existing, room))
+        if receipt is not None:
+            self.receipts.append(receipt)
 
     def _is_for_one(self) -> bool:
         return self._alone and self._transfer.objects.sends_ahead
@@ -111,45 +113,3 @@ class SmallQueue:
                 return False
             self._given_up -= 1
             return True
-
-
-class _UnderWay(NamedTuple):
-    size: int
-    scratch: Scratch
-    receipt: Callable[[], FileReceipt]
-
-
-class _Turns:
-    """What one thread has under way, the oldest first, and memory for more."""
-
-    def __init__(self, transfer: Transfer) -> None:
-        self._transfer = transfer
-        self.under_way: deque[_UnderWay] = deque()
-        self.free = [Scratch()]
-        self.slow = False
-        self._bytes = 0
-
-    @property
-    def count(self) -> int:
-        """How many requests may be under way."""
-        return len(self.free) + len(self.under_way)
-
-    def add(self) -> None:
-        """Make room for one more."""
-        self.free.append(Scratch())
-
-    def start(self, size: int, start: Callable[[Scratch], Callable[[], FileReceipt]]) -> None:
-        """Send a file of `size` bytes; its scratch is its own until the answer is there."""
-        scratch, began = self.free.pop(), time.perf_counter()
-        self.under_way.append(_UnderWay(size, scratch, start(scratch)))
-        self._bytes += size
-        self.slow = time.perf_counter() - began > _SLOW_SECONDS
-
-    def finish_oldest(self) -> FileReceipt:
-        """Wait for the answer that is due first."""
-        size, scratch, receipt = self.under_way.popleft()
-        finished = receipt()
-        self.free.append(scratch)
-        self._bytes -= size
-        self._transfer.sent(finished.sent, under_way=self._bytes)
-        return finished

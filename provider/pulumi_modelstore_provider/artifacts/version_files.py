@@ -167,6 +167,5 @@ def _settle(objects: ObjectStore, prefix: str, receipts: Sequence[FileReceipt]) 
     """Look once more at what lies there: another upload of the same version may have written in between."""
     expected = {f"{prefix}{receipt.path}": (receipt.etag, receipt.size) for receipt in receipts}
     found = {item.key: (item.etag, item.size) for item in objects.list(prefix)}
-    for key in expected.keys() | found.keys():
-        if expected.get(key) != found.get(key):
-            raise other_writer(objects.url(key))
+    if found != expected:
+        raise other_writer(objects.url(min(key for key, _ in found.items() ^ expected.items())))

@@ -42,7 +42,6 @@ class HttpConnections:
         meter: Meter,
         *,
         into: memoryview | None = None,
-        bare: bool = False,
     ) -> HttpAnswer:
         """Send one request and return its answer; `body` is called for each time that it is sent.
 
@@ -50,7 +49,7 @@ class HttpConnections:
         """
         while True:
             sent = self.send(url, head, body, meter)
-            answer = self.receive(url, sent, meter, into=into, bare=bare)
+            answer = self.receive(url, sent, meter, into=into)
             if answer is not None:
                 return answer
 
@@ -66,7 +65,7 @@ class HttpConnections:
                     raise _as_the_sdk(error, url) from None
 
     def receive(
-        self, url: str, sent: SentRequest, meter: Meter, *, into: memoryview | None = None, bare: bool = False
+        self, url: str, sent: SentRequest, meter: Meter, *, into: memoryview | None = None
     ) -> HttpAnswer | None:
         """Return the answer; None where the store had closed the connection before: that tells nothing of the request.
 
@@ -74,7 +73,7 @@ class HttpConnections:
         """
         connection = sent.connection
         try:
-            answer = connection.answer(sent.whole, meter, into=into, bare=bare)
+            answer = connection.answer(sent.whole, meter, into=into)
         except OSError as error:
             if sent.kept and _tells_nothing(error):
                 return None

@@ -21,6 +21,7 @@ from pulumi_modelstore_provider.s3.direct_request import DirectRequest, Way
 from pulumi_modelstore_provider.s3.http1_answers import HttpAnswer
 from pulumi_modelstore_provider.s3.signing import RequestSigner
 from pulumi_modelstore_provider.stores.bodies import RangeBody
+from pulumi_modelstore_provider.stores.started import Started
 from pulumi_modelstore_provider.time_limits import TimeLimits, time_limits
 
 if TYPE_CHECKING:
@@ -65,20 +66,17 @@ class DirectRequests:
         """Do what the client's `put_object` does."""
         return self._ask("PutObject", self._client.put_object, arguments)
 
-    def start_put_object(self, **arguments: Any) -> Callable[[], Mapping[str, Any]]:
-        """Send what `put_object` sends, where it `sends_ahead`; what is returned waits for the answer and returns it.
-
-        Until then the body has to stay as it is.
-        """
-        way, request = self._way, None
+    def start_put_object(self, **arguments: Any) -> Started[Mapping[str, Any]]:
+        """Send what `put_object` sends, where it `sends_ahead`; until it is finished the body has to stay as it is."""
+        way, request, answered_on = self._way, None, None
         if way is not None and self._proven:
             request = DirectRequest(way, arguments)
             try:
-                request.send()
+                answered_on = request.send().connection.fileno()
             except breakdowns():
                 # It is sent anew when the answer is wanted.
                 request = None
-        return lambda: self._ask("PutObject", self._client.put_object, arguments, request)
+        return Started(lambda: self._ask("PutObject", self._client.put_object, arguments, request), answered_on)
 
     def upload_part(self, **arguments: Any) -> Mapping[str, Any]:
         """Do what the client's `upload_part` does."""

@@ -39,6 +39,10 @@ class HttpConnection:
         # Also of a request whose answer nobody wants any more.
         self.close()
 
+    def fileno(self) -> int:
+        """Return what `select` takes."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         """End it."""
         self.reusable = False
@@ -48,40 +52,32 @@ class HttpConnection:
         """Tell whether nothing has come since the last answer: what comes unasked is an end or of no request."""
         return self.reusable and not self._answers.begun and not self._has_come()
 
-    def exchange(
-        self,
-        head: bytes,
-        body: memoryview | Pieces,
-        meter: Meter,
-        *,
-        into: memoryview | None = None,
-        bare: bool = False,
-    ) -> HttpAnswer:
-        """Send a request and return its answer.
+    def send(self, head: bytes, body: memoryview | Pieces, meter: Meter) -> bool:
+        """Send a request, whose answer is to be read next; False where that came first, and the rest was left.
 
         Args:
             head: request line and headers, with the empty line.
             body: what follows, as it is in memory or in pieces.
-            meter: is told of each piece before it goes, and of each that comes into `into`.
-            into: where the body of a successful answer goes; one of another length is an error.
-            bare: whether the answer has no body whatever its headers say (HEAD).
+            meter: is told of each piece before it goes.
 
         Raises Broken where the connection ends first, TimeoutError where nothing moves in time.
         """
-        return self.answer(self.send(head, body, meter), meter, into=into, bare=bare)
-
-    def send(self, head: bytes, body: memoryview | Pieces, meter: Meter) -> bool:
-        """Send a request, whose answer is to be read next; False where that came first, and the rest was left."""
         try:
             return self._send(head, body, meter)
         except BaseException:
             self.close()
             raise
 
-    def answer(self, whole: bool, meter: Meter, *, into: memoryview | None = None, bare: bool = False) -> HttpAnswer:
-        """Return the answer to the request that was sent; `whole` is what `send` returned."""
+    def answer(self, whole: bool, meter: Meter, *, into: memoryview | None = None) -> HttpAnswer:
+        """Return the answer to what was sent; raises as `send` does.
+
+        Args:
+            whole: what `send` returned.
+            meter: is told of each piece that comes into `into`.
+            into: where the body of a successful answer goes; one of another length is an error.
+        """
         try:
-            answer = self._answers.next(into, meter, bare=bare)
+            answer = self._answers.next(into, meter)
         except BaseException:
             self.close()
             raise

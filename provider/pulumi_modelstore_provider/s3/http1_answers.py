@@ -67,10 +67,10 @@ class Answers:
             self._head()
         return not self._received
 
-    def next(self, into: memoryview | None, meter: Meter, *, bare: bool) -> HttpAnswer:
+    def next(self, into: memoryview | None, meter: Meter) -> HttpAnswer:
         """Return the next one; its body goes into `into` where it is a success, which is to have just that length.
 
-        `bare`: it has no body whatever its headers say (HEAD). Raises Broken, and TimeoutError.
+        Raises Broken, and TimeoutError.
         """
         while True:
             status, version, headers = self._head()
@@ -79,7 +79,7 @@ class Answers:
         self.more = version != "HTTP/1.0" and headers.get("connection", "").lower() != "close"
         coding = headers.get("transfer-encoding", "").lower()
         body = b""
-        if bare or status in (204, 304):
+        if status in (204, 304):
             pass
         elif into is not None and status in (200, 206):
             if coding or headers.get("content-length") != str(len(into)):

@@ -31,6 +31,7 @@ from pulumi_modelstore_provider.stores.protocol import (
     SumKind,
 )
 from pulumi_modelstore_provider.stores.ranges import fill
+from pulumi_modelstore_provider.stores.started import Started
 
 _SENDS = 4
 _DAMAGED = {"BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
@@ -145,11 +146,11 @@ class Objects:
         then says that somebody else was there first.
         """
         what = {"Key": key, "Body": body, "ContentType": content_type, "Metadata": dict(metadata or {})}
-        return puts.start_put(self, what, if_absent=if_absent, if_etag=if_etag, sums=sums)()
+        return puts.start_put(self, what, if_absent=if_absent, if_etag=if_etag, sums=sums).finish()
 
     @property
     def sends_ahead(self) -> bool:
-        """Whether `start_put` sends, and does not leave that to what it returns."""
+        """Whether `start_put` sends, and does not leave that to `finish`."""
         return self.sender.sends_ahead
 
     def start_put(
@@ -161,8 +162,8 @@ class Objects:
         metadata: Mapping[str, str],
         if_absent: bool,
         sums: PartSum,
-    ) -> Callable[[], PutReceipt]:
-        """Begin what `put` does, and return what waits for the answer; until then `body` has to stay as it is."""
+    ) -> Started[PutReceipt]:
+        """Begin what `put` does; until it is finished, `body` has to stay as it is."""
         what = {"Key": key, "Body": body, "ContentType": content_type, "Metadata": metadata}
         return puts.start_put(self, what, if_absent=if_absent, sums=sums)
 

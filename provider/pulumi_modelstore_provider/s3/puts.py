@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_modelstore_provider.errors import WriteConflict
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.stores.protocol import PartSum, PutReceipt, StoreSums
+from pulumi_modelstore_provider.stores.started import Started
 
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.s3.objects import Objects
@@ -15,22 +16,23 @@ if TYPE_CHECKING:
 
 def start_put(
     objects: Objects, what: Mapping[str, Any], *, if_absent: bool, if_etag: str | None = None, sums: PartSum | None
-) -> Callable[[], PutReceipt]:
-    """Send `what`, PutObject's arguments without bucket, checksum and condition; return what waits for the answer."""
+) -> Started[PutReceipt]:
+    """Send `what`, PutObject's arguments without bucket, checksum and condition; its receipt is `finish`'s."""
     key, body = what["Key"], what["Body"]
 
-    def start() -> Callable[[], Any]:
+    def start() -> Started[Any]:
         further = objects.guarded(body, sums) | objects.condition(if_absent=if_absent, if_etag=if_etag)
         with asking("Cannot write the object", on=objects.url(key)):
             return objects.sender.start_put_object(Bucket=objects.bucket, **what, **further)
 
     begun = objects.understood
-    started = [start()]
+    first = start()
+    waiting = [first]
 
     def send() -> Any:
-        waiting = started.pop() if started else start()
+        started = waiting.pop() if waiting else start()
         with asking("Cannot write the object", on=objects.url(key)):
-            return waiting()
+            return started.finish()
 
     def receipt() -> PutReceipt:
         try:
@@ -43,7 +45,7 @@ def start_put(
         objects.sends_crc32 = objects.sends_crc32 and "ChecksumCRC32" in answer
         return PutReceipt(bare_etag(answer["ETag"]), told_sums(answer))
 
-    return receipt
+    return Started(receipt, first.answered_on)
 
 
 def _still_has(objects: Objects, key: str, if_etag: str) -> bool:

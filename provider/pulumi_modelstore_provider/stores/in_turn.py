@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from pulumi_modelstore_provider.stores.protocol import PutReceipt
+from pulumi_modelstore_provider.stores.started import Started
 
 
 class _Puts(Protocol):
@@ -18,6 +19,6 @@ class PutsInTurn:
 
     sends_ahead = False
 
-    def start_put(self: _Puts, key: str, body: memoryview, **what: Any) -> Callable[[], PutReceipt]:
-        """Return what does as `put` does with these arguments."""
-        return functools.partial(self.put, key, body, **what)
+    def start_put(self: _Puts, key: str, body: memoryview, **what: Any) -> Started[PutReceipt]:
+        """Leave it to `finish` to do what `put` does with these arguments."""
+        return Started(functools.partial(self.put, key, body, **what))

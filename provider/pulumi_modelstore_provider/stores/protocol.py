@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from pulumi_modelstore_provider.stores.bodies import Body
 from pulumi_modelstore_provider.stores.part_sums import PartSum, SumKind
+from pulumi_modelstore_provider.stores.started import Started
 
 __all__ = [
     "Body",
@@ -163,8 +164,8 @@ class ObjectStore(Protocol):
         metadata: Mapping[str, str],
         if_absent: bool,
         sums: PartSum,
-    ) -> Callable[[], PutReceipt]:
-        """Begin what `put` does; what is returned ends it. Until then `body` has to stay as it is."""
+    ) -> Started[PutReceipt]:
+        """Begin what `put` does. Until it is finished `body` has to stay as it is."""
         ...
 
     def list(self, prefix: str) -> Iterator[ListedObject]:
