@@ -46,13 +46,13 @@ def small_folder(folder: Path, count: int) -> Path:
     return folder
 
 
-def watching(proxy: RecordingProxy, seconds: float) -> UnderWay:
-    """How many small files the proxy has at once, each held for some time."""
+def watching(proxy: RecordingProxy, seconds: float, *, method: str = "PUT") -> UnderWay:
+    """How many requests for small files the proxy has at once, each held for some time."""
     seen = UnderWay()
     running = {}
 
     def enter(exchange: Exchange) -> None:
-        if exchange.path.endswith(".json") and exchange.method == "PUT":
+        if exchange.path.endswith(".json") and exchange.method == method:
             running[exchange.path] = seen.one()
             running[exchange.path].__enter__()
             time.sleep(seconds)
@@ -199,7 +199,8 @@ def test_refusal_of_one_ends_all_and_what_was_sent_is_kept(
     with pytest.raises(StoreRefused, match=r"AccessDenied: not this one.*030\.json|030\.json.*AccessDenied"):
         upload_version(store.objects, request)
     assert all("/manifests/" not in key for key in gateway_store.listed())
-    proxy.before = lambda exchange: None
+    looking = watching(proxy, 0.01, method="HEAD")
     outcome = upload_version(store.objects, request)
+    assert looking.most == 8
     assert 20 <= sum(receipt.kept > 0 for receipt in outcome.receipts) < 60
     assert len(outcome.receipts) == 60

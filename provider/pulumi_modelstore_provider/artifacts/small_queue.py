@@ -1,7 +1,7 @@
 """Files that are sent with one request each, and how many of them are under way at once.
 
 Of tiny ones, one thread has all under way that may be: threads that each wait for one answer spend as much time on
-handing over the interpreter as on the requests. Only what is slow to read is left to many threads.
+handing over the interpreter as on the requests. Many threads have what is slow to read, or is there already.
 """
 
 from __future__ import annotations
@@ -48,9 +48,12 @@ class SmallQueue:
     ) -> None:
         self.receipts: list[FileReceipt] = []
         self._transfer, self._sources, self._present = transfer, sources, present
-        tiny = {key for key, entry in files.items() if entry.size <= _TINY and sources[entry.path].is_local}
-        self._tiny: _Waiting = deque(item for item in files.items() if item[0] in tiny)
-        self._others: _Waiting = deque(item for item in files.items() if item[0] not in tiny)
+        self._tiny: _Waiting = deque()
+        self._others: _Waiting = deque()
+        for key, entry in files.items():
+            # What comes from afar, or is compared with what lies there, is waited for more than once.
+            is_tiny = entry.size <= _TINY and sources[entry.path].is_local and key not in present
+            (self._tiny if is_tiny else self._others).append((key, entry))
         self._lock = threading.Lock()
         self._alone = self._is_led = False
         self._given_up = 0
