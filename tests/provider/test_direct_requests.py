@@ -23,6 +23,7 @@ from pulumi_modelstore_provider.metering import set_meter
 from pulumi_modelstore_provider.s3 import connections
 from pulumi_modelstore_provider.s3.bucket import S3Bucket, open_bucket
 from pulumi_modelstore_provider.s3.connection import S3Connection
+from pulumi_modelstore_provider.stores.part_sums import sum_of
 from pulumi_modelstore_provider.stores.protocol import OpenUpload
 from pulumi_modelstore_provider.time_limits import TimeLimits, limited
 from servers.certificates import self_signed
@@ -97,6 +98,26 @@ def test_answer_that_comes_before_the_body_is_sent_is_heard(tls: bool, behaviour
         with pytest.raises(StoreRefused, match=r"AccessDenied: not here.*Check that the key may do this") as refused:
             bucket.send_part(UPLOAD, 1, bytes(64 * MIB))
     assert (refused.value.code, refused.value.status) == ("AccessDenied", 403)
+
+
+def test_early_answer_to_what_is_sent_ahead_is_not_waited_for() -> None:
+    """What was read of it while the body went would not show on the connection again."""
+
+    def well_and_then_refusing(connection: socket.socket, request: bytes) -> None:
+        received(connection, request)
+        connection.sendall(DONE)
+        connection.recv(65536)
+        refusing_and_listening(connection, b"")
+
+    body = memoryview(bytes(64 * MIB))
+    with fault_server(well_and_then_refusing) as server:
+        bucket = bucket_at(server.endpoint)
+        bucket.put("a", b"x", content_type="x/y")
+        assert bucket.sends_ahead
+        started = bucket.start_put("b", body, content_type="x/y", metadata={}, if_absent=False, sums=sum_of(body))
+        assert started.answered_on is None
+        with pytest.raises(StoreRefused, match="AccessDenied: not here"):
+            started.finish()
 
 
 def test_word_that_the_request_goes_on_is_no_answer() -> None:

