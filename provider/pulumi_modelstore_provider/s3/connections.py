@@ -111,12 +111,9 @@ class HttpConnections:
         except TimeoutError as error:
             opened.close()
             raise exceptions.ConnectTimeoutError(endpoint_url=url, error=error) from None
-        except ssl.SSLError as error:
-            opened.close()
-            raise exceptions.SSLError(endpoint_url=url, error=error) from None
         except OSError as error:
             opened.close()
-            raise exceptions.ConnectionClosedError(endpoint_url=url, error=error, request=None) from None
+            raise _as_the_sdk(error, url) from None
         return HttpConnection(opened, timeout=self._limits.read)
 
     def _context_of_all(self, url: str) -> ssl.SSLContext:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pulumi_modelstore_provider.metering import meter
 from pulumi_modelstore_provider.s3.breakdowns import breakdowns
 from pulumi_modelstore_provider.s3.direct import DirectRequests
-from pulumi_modelstore_provider.s3.direct_request import Way
+from pulumi_modelstore_provider.s3.direct_request import Way, request_head
 from pulumi_modelstore_provider.s3.signing import Headers
 from pulumi_modelstore_provider.stores.ranges import RangeAnswer
 
@@ -51,5 +51,4 @@ class DirectReads:
 def get_head(way: Way, path: str, query: str = "", *, further: Headers = ()) -> bytes:
     """Return the head of a GET; `path` and `query` are quoted, the names of `further` headers in small letters."""
     signed = way.signer.signed("GET", path, query, [("host", way.address.authority), *further])
-    lines = "".join([f"{name.title()}: {value}\r\n" for name, value in signed])
-    return f"GET {path}{f'?{query}' if query else ''} HTTP/1.1\r\n{lines}\r\n".encode()
+    return request_head("GET", path, query, [(name.title(), value) for name, value in signed])

@@ -10,7 +10,7 @@ from pulumi_modelstore_provider.metering import meter
 from pulumi_modelstore_provider.s3.addressing import BucketAddress
 from pulumi_modelstore_provider.s3.connections import HttpConnections, SentRequest
 from pulumi_modelstore_provider.s3.http1_answers import HttpAnswer
-from pulumi_modelstore_provider.s3.signing import RequestSigner, canonical_query
+from pulumi_modelstore_provider.s3.signing import Headers, RequestSigner, canonical_query
 from pulumi_modelstore_provider.stores.bodies import as_sent
 
 _HEADERS = {
@@ -66,6 +66,11 @@ class DirectRequest:
 
     def _head(self) -> bytes:
         signed = self.way.signer.signed("PUT", self._path, self._query, self._headers)
-        target = f"{self._path}?{self._query}" if self._query else self._path
-        lines = "".join([f"{_SPELLING.get(name, name)}: {value}\r\n" for name, value in signed])
-        return f"PUT {target} HTTP/1.1\r\n{lines}Content-Length: {len(self._body)}\r\n\r\n".encode()
+        spelled = [(_SPELLING.get(name, name), value) for name, value in signed]
+        return request_head("PUT", self._path, self._query, [*spelled, ("Content-Length", str(len(self._body)))])
+
+
+def request_head(method: str, path: str, query: str, headers: Headers) -> bytes:
+    """Return request line and headers as they are sent, with the empty line; `path` and `query` are quoted."""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    return f"{method} {path}{f'?{query}' if query else ''} HTTP/1.1\r\n{lines}\r\n".encode()
