@@ -103,18 +103,21 @@ def test_answer_that_comes_before_the_body_is_sent_is_heard(tls: bool, behaviour
 def test_early_answer_to_what_is_sent_ahead_is_not_waited_for() -> None:
     """What was read of it while the body went would not show on the connection again."""
 
+    came = threading.Event()
+
     def well_and_then_refusing(connection: socket.socket, request: bytes) -> None:
         received(connection, request)
         connection.sendall(DONE)
         connection.recv(65536)
+        came.set()
         refusing_and_listening(connection, b"")
 
     body = memoryview(bytes(64 * MIB))
     with fault_server(well_and_then_refusing) as server:
         bucket = bucket_at(server.endpoint)
         bucket.put("a", b"x", content_type="x/y")
-        assert bucket.sends_ahead
         started = bucket.start_put("b", body, content_type="x/y", metadata={}, if_absent=False, sums=sum_of(body))
+        assert came.wait(5)
         assert started.answered_on is None
         with pytest.raises(StoreRefused, match="AccessDenied: not here"):
             started.finish()

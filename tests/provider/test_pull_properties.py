@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from provider.stores import Store
 from pulumi_modelstore_provider.artifacts import parts
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
-from pulumi_modelstore_provider.artifacts.partial_file import JOURNAL_SUFFIX, part_path
+from pulumi_modelstore_provider.artifacts.partial_file import JOURNAL_SUFFIX, part_name
 from pulumi_modelstore_provider.artifacts.pull import pull
 
 SIZE = 1 << 20
@@ -52,7 +52,7 @@ def case(gateway_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_any_remains(case: Case, left: list[Left], cut: bool, in_the_journal: bytes) -> None:
     folder = case.folder / secrets.token_hex(8)
     folder.mkdir()
-    part = part_path(folder / "w.bin", case.entry)
+    part = folder / part_name(case.entry)
     pieces = [case.body[start : start + SIZE] for start in range(0, len(case.body), SIZE)]
     states = list(zip(pieces, left, strict=True))
     written = [piece if state in ("noted", "written") else bytes(len(piece)) for piece, state in states]

@@ -4,66 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from provider.recording_proxy import Answer, Cut, Exchange, RecordingProxy, refusal
+from provider.small_folders import small_folder, watching
 from provider.stores import MIB, Store, request_for
-from pulumi_modelstore_provider.artifacts import local_files, small_queue
+from pulumi_modelstore_provider.artifacts import local_files, under_way
 from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import upload_version
 from pulumi_modelstore_provider.errors import StoreRefused
 from pulumi_modelstore_provider.progress import heard_by
-
-
-class UnderWay:
-    """Counts what is between `enter` and `leave`."""
-
-    def __init__(self) -> None:
-        self.now = self.most = 0
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        with self._lock:
-            self.now += 1
-            self.most = max(self.most, self.now)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self.now -= 1
-
-
-def small_folder(folder: Path, count: int) -> Path:
-    folder.mkdir(parents=True)
-    for number in range(count):
-        (folder / f"{number:03}.json").write_text(f"{number}")
-    return folder
-
-
-def watching(proxy: RecordingProxy, seconds: float, *, method: str = "PUT") -> UnderWay:
-    """How many requests for small files the proxy has at once, each held for some time."""
-    seen = UnderWay()
-    running = {}
-
-    def enter(exchange: Exchange) -> None:
-        if exchange.path.endswith(".json") and exchange.method == method:
-            running[exchange.path] = seen.one()
-            running[exchange.path].__enter__()
-            time.sleep(seconds)
-
-    def leave(exchange: Exchange, answer: Answer) -> Answer:
-        if exchange.path in running:
-            running.pop(exchange.path).__exit__(None, None, None)
-        return answer
-
-    proxy.before, proxy.after = enter, leave
-    return seen
 
 
 def opened_by(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> list[str]:
@@ -96,7 +50,7 @@ def test_one_thread_sends_what_is_quickly_read(
     gateway_store: Store, proxy: RecordingProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = watching(proxy, 0.01)
-    monkeypatch.setattr(small_queue, "_SLOW_SECONDS", 60)
+    monkeypatch.setattr(under_way, "_SLOW_SECONDS", 60)
     threads = opened_by(monkeypatch, seconds=0)
     request = request_for(small_folder(tmp_path / "m", 60))
     upload_version(gateway_store.via(proxy.endpoint).objects, request, settings=TransferSettings(concurrency=4))

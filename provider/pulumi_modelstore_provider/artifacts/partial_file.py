@@ -29,7 +29,7 @@ _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @contextmanager
-def on_disk(path: Path) -> Iterator[None]:
+def on_disk(path: Path | str) -> Iterator[None]:
     """Raise a ModelstoreError for what the file system refuses inside."""
     try:
         yield
@@ -45,10 +45,10 @@ def on_disk(path: Path) -> Iterator[None]:
         ) from None
 
 
-def part_path(target: Path, entry: FileEntry) -> Path:
-    """Return where the bytes of a file lie until it is whole."""
+def part_name(entry: FileEntry) -> str:
+    """Return under what name, beside its own, the bytes of a file lie until it is whole."""
     mark = hashlib.sha256(f"{entry.path}\0{entry.digest}\0{entry.size}".encode()).hexdigest()[:16]
-    return target.with_name(f"{PREFIX}{mark}{PART_SUFFIX}")
+    return f"{PREFIX}{mark}{PART_SUFFIX}"
 
 
 class PartialFile:
@@ -56,7 +56,7 @@ class PartialFile:
 
     def __init__(self, target: Path, entry: FileEntry, plan: PartPlan) -> None:
         self.target, self.entry, self.plan = target, entry, plan
-        self._part = part_path(target, entry)
+        self._part = target.with_name(part_name(entry))
         self._journal = self._part.with_suffix(JOURNAL_SUFFIX)
         self._bytes = self._notes = -1
         self._found = b""

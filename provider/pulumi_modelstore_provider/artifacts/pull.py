@@ -7,21 +7,25 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.destination import present_files, refuse_names, remove_leftovers, reserved
+from pulumi_modelstore_provider.artifacts.led_by_one import TINY, LedByOne
 from pulumi_modelstore_provider.artifacts.pacing import Pacing
 from pulumi_modelstore_provider.artifacts.partial_file import PartialFile
 from pulumi_modelstore_provider.artifacts.parts import Part, PartPlan, plan_parts
 from pulumi_modelstore_provider.artifacts.reading_threads import OrderedDigest, ReadingThreads
-from pulumi_modelstore_provider.artifacts.small_download import corrupted, download_small
+from pulumi_modelstore_provider.artifacts.small_download import corrupted, start_download
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings, in_force
 from pulumi_modelstore_provider.errors import ModelstoreError
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectStore
+from pulumi_modelstore_provider.stores.started import Started
 
 _MOST_SHOWN = 5
+
+_Item: TypeAlias = tuple[str, FileEntry]
 
 
 class Progress(Protocol):
@@ -121,23 +125,36 @@ class _Pull:
         largest = max(min(plan.part_size, plan.size) for plan in plans.values())
         self.threads = ReadingThreads(self.limits.concurrency, largest_part=largest)
         self.pacing = Pacing(self.limits.rate_limit)
+        self.folder = str(self.destination)
+        tiny: LedByOne[_Item, FileEntry] = LedByOne(
+            self._start, size=lambda item: item[1].size, finished=self._arrived, stopped=lambda: self.threads.stopped
+        )
         for entry, plan in plans.items():
-            key, target = f"{prefix}{entry.path}", self.destination / entry.path
-            if plan.count == 1:
-                self.threads.add(functools.partial(self._small, key, target, entry))
+            key = f"{prefix}{entry.path}"
+            if entry.size <= TINY:
+                tiny.waiting.append((key, entry))
+            elif plan.count == 1:
+                self.threads.add(functools.partial(self._small, (key, entry)))
             else:
-                self._add(_Large(key, PartialFile(target, entry, plan), OrderedDigest(plan, self.threads)))
+                partial = PartialFile(self.destination / entry.path, entry, plan)
+                self._add(_Large(key, partial, OrderedDigest(plan, self.threads)))
+        for _ in range(min(self.limits.concurrency, len(tiny.waiting))):
+            self.threads.add(lambda _: tiny.work())
         self.threads.run()
 
     def _add(self, file: _Large) -> None:
         for part in file.plan:
             self.threads.add(functools.partial(self._part, file, part))
 
-    def _small(self, key: str, target: Path, entry: FileEntry, room: Scratch) -> None:
-        def fetch(body: memoryview) -> None:
-            self._fetch(key, 0, body)
+    def _start(self, item: _Item, room: Scratch) -> Started[FileEntry]:
+        key, entry = item
+        self.pacing.take(entry.size)
+        return start_download(self.objects, key, self.folder, entry, room, etag=self.listed[key].etag)
 
-        download_small(fetch, target, entry, room, url=self.objects.url(key))
+    def _small(self, item: _Item, room: Scratch) -> None:
+        self._arrived(self._start(item, room).finish(), 0)
+
+    def _arrived(self, entry: FileEntry, _: int) -> None:
         self.outcome.count(fetched=entry.size)
         self.told.advance(entry.size)
 

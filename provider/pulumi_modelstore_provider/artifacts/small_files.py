@@ -12,7 +12,7 @@ from pulumi_modelstore_provider.artifacts.content import FileEntry
 from pulumi_modelstore_provider.artifacts.media_types import media_type
 from pulumi_modelstore_provider.artifacts.reading import check_digest
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
-from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, Method, verify
+from pulumi_modelstore_provider.artifacts.verification import SHA256_METADATA, Method, compare, verify
 from pulumi_modelstore_provider.errors import UploadCorrupted, VersionConflict, WriteConflict
 from pulumi_modelstore_provider.stores.part_sums import PartSum, sum_of
 from pulumi_modelstore_provider.stores.protocol import ListedObject, PutReceipt, StoreSums, SumKind
@@ -66,7 +66,9 @@ def _written(
         if kept := _kept(transfer, key, entry, body):
             return kept
         raise other_writer(objects.url(key)) from None
-    method = _verified(transfer, key, entry, body, receipt.sums, sums)
+    method, agrees = compare((sums,), receipt.sums)
+    if not agrees:
+        method = _verified(transfer, key, entry, body, receipt.sums)
     if method is None:
         raise corrupted(objects.url(key))
     return FileReceipt(entry.path, method, receipt.etag, sent=entry.size, kept=0)
@@ -84,18 +86,11 @@ def _kept(transfer: Transfer, key: str, entry: FileEntry, body: memoryview | Non
 
 
 def _verified(
-    transfer: Transfer,
-    key: str,
-    entry: FileEntry,
-    body: memoryview | None,
-    told: StoreSums,
-    known: PartSum | None = None,
+    transfer: Transfer, key: str, entry: FileEntry, body: memoryview | None, told: StoreSums
 ) -> Method | None:
-    """`body` is None where it is not at hand; `known` are sums of it that have been computed already."""
+    """`body` is None where it is not at hand."""
 
     def parts(wanted: Collection[SumKind]) -> Sequence[PartSum] | None:
-        if known is not None and known.has(wanted):
-            return [known]
         return None if body is None else [sum_of(body, wanted)]
 
     return verify(transfer.objects, key, digest=entry.digest, parts=parts, sums=told)

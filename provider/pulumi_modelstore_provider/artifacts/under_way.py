@@ -1,34 +1,43 @@
-"""Small files that one thread has under way, each with memory of its own, finished as the store answers."""
+"""Requests for small files that one thread has under way, each with memory of its own, finished as answers come."""
 
 from __future__ import annotations
 
 import select
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from pulumi_modelstore_provider.artifacts.buffers import Scratch
-from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer
 from pulumi_modelstore_provider.stores.started import Started
+
+T = TypeVar("T")
 
 _NO_ANSWER_SECONDS = 5.0
 """Without any answer, after which the oldest request is waited for alone, with the patience that requests have."""
 
+_SLOW_SECONDS = 0.005
+"""All but waiting takes a tenth of a millisecond for a tiny file; on a slow file system it takes several."""
 
-class _Sent(NamedTuple):
+
+class _Sent(NamedTuple, Generic[T]):
     size: int
     scratch: Scratch
-    started: Started[FileReceipt]
+    seconds: float
+    started: Started[T]
 
 
-class UnderWay:
-    """What one thread has under way; `free` is memory for more, `last_seconds` what the last one took to be sent."""
+class UnderWay(Generic[T]):
+    """What one thread has under way; `free` is memory for more.
 
-    def __init__(self, transfer: Transfer) -> None:
+    `is_quick` tells whether the last one was sent ahead of its answer, and little of its time was not waiting.
+    """
+
+    def __init__(self, finished: Callable[[T, int], None]) -> None:
+        """`finished` takes what came of each, and how many bytes are under way besides."""
         self.free = [Scratch()]
-        self.last_seconds = 0.0
-        self._transfer = transfer
-        self._sent: dict[int, _Sent] = {}
+        self.is_quick = False
+        self._finished = finished
+        self._sent: dict[int, _Sent[T]] = {}
         self._answers = select.poll()
         self._bytes = 0
 
@@ -37,33 +46,33 @@ class UnderWay:
         """How many may be under way at once."""
         return len(self.free) + len(self._sent)
 
-    def start(self, size: int, start: Callable[[Scratch], Started[FileReceipt]]) -> FileReceipt | None:
-        """Send a file of `size` bytes; returns its receipt where it is finished at once."""
+    def start(self, size: int, start: Callable[[Scratch], Started[T]]) -> None:
+        """Send the request for a file of `size` bytes; it is finished at once where it cannot be sent ahead."""
         scratch, began = self.free.pop(), time.perf_counter()
         started = start(scratch)
-        self.last_seconds = time.perf_counter() - began
         self._bytes += size
-        sent = _Sent(size, scratch, started)
+        sent = _Sent(size, scratch, time.perf_counter() - began, started)
         if started.answered_on is None:
-            return self._finish(sent)
-        self._sent[started.answered_on] = sent
-        self._answers.register(started.answered_on, select.POLLIN)
-        return None
+            self._finish(sent)
+        else:
+            self._sent[started.answered_on] = sent
+            self._answers.register(started.answered_on, select.POLLIN)
 
-    def finish_answered(self) -> list[FileReceipt]:
-        """Wait until one is answered, and finish all that are; none where none is under way."""
+    def finish_answered(self) -> bool:
+        """Wait until one is answered, and finish all that are; False where none is under way."""
         if not self._sent:
-            return []
+            return False
         answered = [descriptor for descriptor, _ in self._answers.poll(_NO_ANSWER_SECONDS * 1000)]
-        receipts = []
         for descriptor in answered or [next(iter(self._sent))]:
             self._answers.unregister(descriptor)
-            receipts.append(self._finish(self._sent.pop(descriptor)))
-        return receipts
+            self._finish(self._sent.pop(descriptor))
+        return True
 
-    def _finish(self, sent: _Sent) -> FileReceipt:
-        receipt = sent.started.finish()
+    def _finish(self, sent: _Sent[T]) -> None:
+        began = time.perf_counter()
+        result = sent.started.finish()
+        seconds = sent.seconds + time.perf_counter() - began
+        self.is_quick = sent.started.answered_on is not None and seconds < _SLOW_SECONDS
         self.free.append(sent.scratch)
         self._bytes -= sent.size
-        self._transfer.sent(receipt.sent, under_way=self._bytes)
-        return receipt
+        self._finished(result, self._bytes)

@@ -9,7 +9,7 @@ from pulumi_modelstore_provider.azure.blocks import again_where_damaged, committ
 from pulumi_modelstore_provider.azure.failures import asking
 from pulumi_modelstore_provider.errors import NotInStore
 from pulumi_modelstore_provider.metering import pass_at_once
-from pulumi_modelstore_provider.stores.in_turn import PutsInTurn
+from pulumi_modelstore_provider.stores.in_turn import InTurn
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PartSum, PutReceipt, StoreSums
 from pulumi_modelstore_provider.stores.ranges import RangeAnswer, ends_before, fill
 
@@ -20,7 +20,7 @@ _PIECE = 16 << 20
 """Bytes asked for at once when a range is read."""
 
 
-class Blobs(PutsInTurn):
+class Blobs(InTurn):
     """One container's blobs through one client."""
 
     sends_from_memory = False

@@ -14,7 +14,7 @@ from pulumi_modelstore_provider.crc32 import crc32_text
 from pulumi_modelstore_provider.errors import ModelstoreError, NotInStore, StoreRefused, UploadCorrupted
 from pulumi_modelstore_provider.gcs.failures import DAMAGED, NO_BUCKET, asking
 from pulumi_modelstore_provider.metering import pass_at_once
-from pulumi_modelstore_provider.stores.in_turn import PutsInTurn
+from pulumi_modelstore_provider.stores.in_turn import InTurn
 from pulumi_modelstore_provider.stores.part_sums import sum_of
 from pulumi_modelstore_provider.stores.protocol import ListedObject, ObjectHead, PartSum, PutReceipt, StoreSums, SumKind
 from pulumi_modelstore_provider.stores.ranges import RangeAnswer, ends_before, fill
@@ -27,7 +27,7 @@ _PIECE = 16 << 20
 T = TypeVar("T")
 
 
-class Objects(PutsInTurn):
+class Objects(InTurn):
     """One bucket's objects through one client; `connections` requests at once for what is done many times."""
 
     sends_from_memory = False

@@ -42,16 +42,18 @@ class HttpConnections:
         meter: Meter,
         *,
         into: memoryview | None = None,
+        sent: SentRequest | None = None,
     ) -> HttpAnswer:
-        """Send one request and return its answer; `body` is called for each time that it is sent.
+        """Send one request, unless it is `sent` already, and return its answer; `body` is called for each time.
 
         Raises the SDK's errors, with `url`: of connecting, TLS, time, and a connection that ended.
         """
         while True:
-            sent = self.send(url, head, body, meter)
+            sent = sent or self.send(url, head, body, meter)
             answer = self.receive(url, sent, meter, into=into)
             if answer is not None:
                 return answer
+            sent = None
 
     def send(self, url: str, head: bytes, body: Callable[[], memoryview | Pieces], meter: Meter) -> SentRequest:
         """Send one request, whose answer somebody receives later. Raises as `exchange` does."""

@@ -57,17 +57,11 @@ class DirectRequests:
         """How they go; None where all goes through the SDK."""
         return self._way
 
-    @property
-    def sends_ahead(self) -> bool:
-        """Whether a request may be sent before the answer to another one has come."""
-        return self._way is not None and self._proven
+    def start_put(self, arguments: dict[str, Any]) -> Started[Mapping[str, Any]]:
+        """Begin what the client's `put_object` does with `arguments`; the body has to stay as it is until then.
 
-    def put_object(self, **arguments: Any) -> Mapping[str, Any]:
-        """Do what the client's `put_object` does."""
-        return self._ask("PutObject", self._client.put_object, arguments)
-
-    def start_put_object(self, **arguments: Any) -> Started[Mapping[str, Any]]:
-        """Send what `put_object` sends, where it `sends_ahead`; until it is finished the body has to stay as it is."""
+        It is sent at once where this way has proven itself.
+        """
         way, request, answered_on = self._way, None, None
         if way is not None and self._proven:
             request = DirectRequest(way, arguments)

@@ -20,7 +20,7 @@ from pulumi_modelstore_provider.s3.direct_lists import DirectLists
 from pulumi_modelstore_provider.s3.direct_reads import DirectReads
 from pulumi_modelstore_provider.s3.failures import asking
 from pulumi_modelstore_provider.s3.puts import bare_etag, told_sums
-from pulumi_modelstore_provider.s3.ranges import read_range
+from pulumi_modelstore_provider.s3.ranges import read_range, start_read
 from pulumi_modelstore_provider.stores.part_sums import sum_of
 from pulumi_modelstore_provider.stores.protocol import (
     Body,
@@ -129,6 +129,10 @@ class Objects:
         """Fill all of `buffer` with the object's bytes from `offset` on."""
         fill(functools.partial(read_range, self, key), self.url(key), offset, buffer, etag)
 
+    def start_read(self, key: str, buffer: memoryview, *, etag: str | None = None) -> Started[None]:
+        """Begin what `read_into` does from the object's beginning on."""
+        return start_read(self, key, buffer, etag)
+
     def put(
         self,
         key: str,
@@ -145,13 +149,8 @@ class Objects:
         `if_absent` and `if_etag` make it conditional where the store can (see `writes_conditionally`): WriteConflict
         then says that somebody else was there first.
         """
-        what = {"Key": key, "Body": body, "ContentType": content_type, "Metadata": dict(metadata or {})}
-        return puts.start_put(self, what, if_absent=if_absent, if_etag=if_etag, sums=sums).finish()
-
-    @property
-    def sends_ahead(self) -> bool:
-        """Whether `start_put` sends, and does not leave that to `finish`."""
-        return self.sender.sends_ahead
+        what = {"ContentType": content_type, "Metadata": dict(metadata or {})}
+        return puts.start_put(self, key, body, what, if_absent=if_absent, if_etag=if_etag, sums=sums).finish()
 
     def start_put(
         self,
@@ -164,8 +163,8 @@ class Objects:
         sums: PartSum,
     ) -> Started[PutReceipt]:
         """Begin what `put` does; until it is finished, `body` has to stay as it is."""
-        what = {"Key": key, "Body": body, "ContentType": content_type, "Metadata": metadata}
-        return puts.start_put(self, what, if_absent=if_absent, sums=sums)
+        what = {"ContentType": content_type, "Metadata": metadata}
+        return puts.start_put(self, key, body, what, if_absent=if_absent, sums=sums)
 
     def guarded(self, body: Body, sums: PartSum | None = None) -> dict[str, str]:
         """Return the arguments by which the store can tell that `body` arrived whole."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_provider.errors import WriteConflict
 from pulumi_modelstore_provider.s3.failures import asking
-from pulumi_modelstore_provider.stores.protocol import PartSum, PutReceipt, StoreSums
+from pulumi_modelstore_provider.stores.protocol import Body, PartSum, PutReceipt, StoreSums
 from pulumi_modelstore_provider.stores.started import Started
 
 if TYPE_CHECKING:
@@ -15,15 +15,23 @@ if TYPE_CHECKING:
 
 
 def start_put(
-    objects: Objects, what: Mapping[str, Any], *, if_absent: bool, if_etag: str | None = None, sums: PartSum | None
+    objects: Objects,
+    key: str,
+    body: Body,
+    what: Mapping[str, Any],
+    *,
+    if_absent: bool,
+    if_etag: str | None = None,
+    sums: PartSum | None,
 ) -> Started[PutReceipt]:
-    """Send `what`, PutObject's arguments without bucket, checksum and condition; its receipt is `finish`'s."""
-    key, body = what["Key"], what["Body"]
+    """Send `body` with `what` the SDK is told of it, its checksum and the condition; its receipt is `finish`'s."""
+    writing = asking("Cannot write the object", on=objects.url(key))
 
     def start() -> Started[Any]:
-        further = objects.guarded(body, sums) | objects.condition(if_absent=if_absent, if_etag=if_etag)
-        with asking("Cannot write the object", on=objects.url(key)):
-            return objects.sender.start_put_object(Bucket=objects.bucket, **what, **further)
+        condition = objects.condition(if_absent=if_absent, if_etag=if_etag)
+        further = {**what, **objects.guarded(body, sums), **condition}
+        with writing:
+            return objects.sender.start_put({"Bucket": objects.bucket, "Key": key, "Body": body, **further})
 
     begun = objects.understood
     first = start()
@@ -31,7 +39,7 @@ def start_put(
 
     def send() -> Any:
         started = waiting.pop() if waiting else start()
-        with asking("Cannot write the object", on=objects.url(key)):
+        with writing:
             return started.finish()
 
     def receipt() -> PutReceipt:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_modelstore_provider.errors import StoreRefused, StoreUnreachable
 from pulumi_modelstore_provider.s3.failures import asking
-from pulumi_modelstore_provider.stores.ranges import RangeAnswer
+from pulumi_modelstore_provider.stores.ranges import RangeAnswer, fill
+from pulumi_modelstore_provider.stores.started import Started
 
 if TYPE_CHECKING:
     from pulumi_modelstore_provider.s3.objects import Objects
@@ -19,9 +20,24 @@ def read_range(objects: Objects, key: str, offset: int, buffer: memoryview) -> R
 
     Raises StoreUnreachable when not one byte came, and StoreRefused where the store does not know ranges.
     """
-    directly = objects.reader.read(key, offset, buffer)
-    if directly is not None:
-        return directly
+    return objects.reader.start(key, offset, buffer).finish() or _by_the_sdk(objects, key, offset, buffer)
+
+
+def start_read(objects: Objects, key: str, buffer: memoryview, etag: str | None) -> Started[None]:
+    """Ask for an object; `finish` fills `buffer` from its beginning, with further requests where those are needed."""
+    if not buffer:
+        return Started(lambda: None)
+    waiting = [first := objects.reader.start(key, 0, buffer)]
+
+    def ask(offset: int, rest: memoryview) -> RangeAnswer:
+        if waiting:
+            return waiting.pop().finish() or _by_the_sdk(objects, key, offset, rest)
+        return read_range(objects, key, offset, rest)
+
+    return Started(lambda: fill(ask, objects.url(key), 0, buffer, etag), first.answered_on)
+
+
+def _by_the_sdk(objects: Objects, key: str, offset: int, buffer: memoryview) -> RangeAnswer:
     last = offset + len(buffer) - 1
     with asking("Cannot read the object", on=objects.url(key)):
         answer = objects.client.get_object(Bucket=objects.bucket, Key=key, Range=f"bytes={offset}-{last}")

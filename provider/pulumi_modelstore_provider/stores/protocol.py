@@ -133,6 +133,10 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def start_read(self, key: str, buffer: memoryview, *, etag: str | None = None) -> Started[None]:
+        """Begin what `read_into` does from the object's beginning on."""
+        ...
+
     def put(
         self,
         key: str,
@@ -148,11 +152,6 @@ class ObjectStore(Protocol):
 
         Raises WriteConflict when `if_absent` or `if_etag` was given and somebody else was there first.
         """
-        ...
-
-    @property
-    def sends_ahead(self) -> bool:
-        """Whether `start_put` sends at once, and leaves no more than the answer to be waited for."""
         ...
 
     def start_put(
