@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 MIB = 1 << 20
 SMALLEST_PART = 16 * MIB
-"""Bytes; S3 allows 5 MiB, but below 8 MiB the requests cost more than the bytes."""
+"""Bytes; a file of as many has one part. S3 allows 5 MiB, but below 8 MiB the requests cost more than the bytes."""
 
 MOST_PARTS = 10_000
 LARGEST_OBJECT = 5 * (1 << 40)

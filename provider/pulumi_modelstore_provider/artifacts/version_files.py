@@ -10,7 +10,7 @@ from pulumi_modelstore_provider.artifacts.byte_source import ByteSource
 from pulumi_modelstore_provider.artifacts.content import Content, FileEntry
 from pulumi_modelstore_provider.artifacts.copying import copy_within_store
 from pulumi_modelstore_provider.artifacts.large_files import send_large
-from pulumi_modelstore_provider.artifacts.parts import plan_parts
+from pulumi_modelstore_provider.artifacts.parts import SMALLEST_PART
 from pulumi_modelstore_provider.artifacts.small_files import other_writer
 from pulumi_modelstore_provider.artifacts.small_queue import SmallQueue
 from pulumi_modelstore_provider.artifacts.transfer import FileReceipt, Transfer, TransferStopped
@@ -46,7 +46,7 @@ def send_files(
     keys = {f"{prefix}{entry.path}": entry for entry in content.files}
     present = {item.key: item for item in objects.list(prefix)}
     leftovers = _leftovers(objects, [item for key, item in present.items() if key not in keys])
-    small = {key: entry for key, entry in keys.items() if plan_parts(entry.size).count == 1}
+    small = {key: entry for key, entry in keys.items() if entry.size <= SMALLEST_PART}
     largest_small = max((entry.size for entry in small.values()), default=0)
     progress = TransferProgress(urn, "uploading", content.total_bytes)
     with Transfer(
@@ -73,7 +73,7 @@ def send_files(
 def abort_unfinished(objects: ObjectStore, prefix: str, content: Content) -> None:
     """Abort uploads that were begun for files of this version and are of no use any more."""
     for entry in content.files:
-        if plan_parts(entry.size).count > 1:
+        if entry.size > SMALLEST_PART:
             for upload in _unfinished(objects, f"{prefix}{entry.path}"):
                 objects.abort(upload)
 
