@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,6 +15,7 @@ from provider.small_folders import small_folder, watching
 from provider.stores import MIB, Store, request_for
 from pulumi_modelstore_provider.artifacts import small_download, under_way
 from pulumi_modelstore_provider.artifacts.pull import PullOutcome, pull
+from pulumi_modelstore_provider.artifacts.rehash import rehash
 from pulumi_modelstore_provider.artifacts.transfer_settings import TransferSettings
 from pulumi_modelstore_provider.artifacts.upload import UploadRequest, upload_version
 from pulumi_modelstore_provider.errors import DownloadCorrupted, StoreRefused
@@ -198,3 +200,40 @@ def test_refusal_of_one_ends_all_and_what_came_is_kept(
     outcome = pulled(gateway_store, version, tmp_path / "there")
     assert 20 <= outcome.kept < 60
     assert files_in(tmp_path / "there") == WANTED
+
+
+class Told:
+    """Whoever is told of progress."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def advance(self, count: int, *, moved: bool = True) -> None:
+        self.bytes += count if moved else 0
+
+
+def test_verifying_has_as_many_under_way_and_tells_each_fault(
+    gateway_store: Store, version: UploadRequest, proxy: RecordingProxy, tmp_path: Path
+) -> None:
+    prefix = f"{version.model_prefix}{version.version}/"
+    store, content = gateway_store.via(proxy.endpoint), upload_version(gateway_store.objects, version).manifest.content
+    gateway_store.client.put_object(Bucket=gateway_store.bucket, Key=f"{prefix}007.json", Body=b"8")
+    seen, told = watching(proxy, 0.02, method="GET"), Told()
+    proxy.before = removing(gateway_store, "/030.json", proxy.before)
+    settings = TransferSettings(concurrency=6)
+    faults = rehash(store.objects, prefix, content, settings=settings, progress=told)
+    assert [(fault.path, fault.kind) for fault in faults] == [("007.json", "digest"), ("030.json", "missing")]
+    assert seen.most == 6
+    assert told.bytes == content.total_bytes
+
+
+def removing(store: Store, name: str, then: Callable[[Exchange], Answer | None]) -> Callable[[Exchange], Answer | None]:
+    """Have an object gone when it is asked for."""
+
+    def rule(exchange: Exchange) -> Answer | None:
+        key = urlsplit(exchange.path).path.removeprefix(f"/{store.bucket}/")
+        if exchange.method == "GET" and key.endswith(name):
+            store.client.delete_object(Bucket=store.bucket, Key=key)
+        return then(exchange)
+
+    return rule

@@ -138,8 +138,7 @@ class _Pull:
             else:
                 partial = PartialFile(self.destination / entry.path, entry, plan)
                 self._add(_Large(key, partial, OrderedDigest(plan, self.threads)))
-        for _ in range(min(self.limits.concurrency, len(tiny.waiting))):
-            self.threads.add(lambda _: tiny.work())
+        self.threads.add_all(tiny)
         self.threads.run()
 
     def _add(self, file: _Large) -> None:

@@ -6,9 +6,10 @@ import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pulumi_modelstore_provider.artifacts.buffers import Scratch
+from pulumi_modelstore_provider.artifacts.led_by_one import LedByOne
 from pulumi_modelstore_provider.artifacts.parts import MIB, Part, PartPlan
 from pulumi_modelstore_provider.artifacts.transfer import TransferStopped
 
@@ -28,6 +29,7 @@ class ReadingThreads:
     """
 
     def __init__(self, concurrency: int, *, largest_part: int) -> None:
+        self._concurrency = concurrency
         self._count = min(concurrency, max(_FEWEST_THREADS, _MOST_MEMORY // max(1, largest_part)))
         self._waiting: deque[Work] = deque()
         self._stopped = threading.Event()
@@ -41,6 +43,11 @@ class ReadingThreads:
     def add(self, work: Work) -> None:
         """Let `work` be done after all that was added before; work itself may add more."""
         self._waiting.append(work)
+
+    def add_all(self, items: LedByOne[Any, Any]) -> None:
+        """Let what waits there be done after all that was added before, by one thread or by many."""
+        for _ in range(min(self._concurrency, len(items.waiting))):
+            self.add(lambda _: items.work())
 
     def run(self) -> None:
         """Do everything. Raises the first failure, once no thread works any more."""
