@@ -35,8 +35,6 @@ PEERS = (
 )
 OBSTORE = Client("obstore", "rust")
 CLIENTS = (OURS, OURS_COLD, RAW, *PEERS, OBSTORE)
-ENCRYPTING = tuple(client for client in CLIENTS if client.name != "rclone")
-"""Without rclone, which takes most of a minute for the large file, with TLS or without."""
 TRANSFERERS = (OURS, RAW, *PEERS, OBSTORE)
 SIGNING = (OURS, *PEERS, OBSTORE)
 """Those that a store which checks signatures lets in."""

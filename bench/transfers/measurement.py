@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.transfers import loads, properties, stores
-from bench.transfers.clients import CLIENTS, ENCRYPTING, OURS, OURS_COLD, RAW, SIGNING, TRANSFERERS, Client
+from bench.transfers.clients import CLIENTS, OURS, OURS_COLD, RAW, SIGNING, TRANSFERERS, Client
 from bench.transfers.comparison import compare, memory_folder
 from bench.transfers.loads import Load, Written
 from bench.transfers.runs import ROUNDS, Runs, best, ratio
@@ -36,23 +36,21 @@ class Comparison:
 def _plan(kind: str, *, quick: bool) -> list[Comparison]:
     large, several, small = loads.QUICK_LOADS if quick else loads.LOADS
     gateway_large, gateway_small = (large, small) if quick else loads.GATEWAY_LOADS
-    return {
-        "http": [
-            Comparison("upload", large, CLIENTS, 10),
-            Comparison("upload", several, TRANSFERERS, 5),
-            Comparison("upload", small, TRANSFERERS, 5),
-            Comparison("download", large, TRANSFERERS, 5),
-            Comparison("download", several, TRANSFERERS, 4),
-            Comparison("download", small, TRANSFERERS, 4),
-        ],
-        "tls": [Comparison("upload", large, ENCRYPTING, 8), Comparison("download", large, TRANSFERERS, 4)],
-        "gateway": [
+    if kind == "gateway":
+        return [
             Comparison("upload", gateway_large, SIGNING, 3),
             Comparison("upload", gateway_small, SIGNING, 3),
             Comparison("download", gateway_large, SIGNING, 2),
             Comparison("download", gateway_small, SIGNING, 2),
-        ],
-    }[kind]
+        ]
+    return [
+        Comparison("upload", large, CLIENTS, 8),
+        Comparison("upload", several, TRANSFERERS, 4),
+        Comparison("upload", small, TRANSFERERS, 4),
+        Comparison("download", large, TRANSFERERS, 4),
+        Comparison("download", several, TRANSFERERS, 3),
+        Comparison("download", small, TRANSFERERS, 3),
+    ]
 
 
 @contextmanager

@@ -25,6 +25,8 @@ GOALS = {
     "download_http_peak_mib": ("peak memory of that download, MiB", "under 256"),
     "small_files_per_second_http": ("small files uploaded a second", "at least 3,000"),
     "small_files_per_second_down_http": ("small files downloaded a second", ""),
+    "small_files_per_second_tls": ("small files uploaded a second over TLS", ""),
+    "small_files_per_second_down_tls": ("small files downloaded a second over TLS", ""),
     "preview_100_gb_ms": ("preview of a sparse file of 100 GB whose digest is cached, milliseconds", "under 50"),
     "preview_100_gb_opened": ("how often that opens the file", "0"),
     "preview_100_gb_bytes_read": ("bytes that it reads from anywhere, the cache among it", ""),
