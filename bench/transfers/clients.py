@@ -36,7 +36,5 @@ PEERS = (
 OBSTORE = Client("obstore", "rust")
 CLIENTS = (OURS, OURS_COLD, RAW, *PEERS, OBSTORE)
 TRANSFERERS = (OURS, RAW, *PEERS, OBSTORE)
-ENCRYPTING = tuple(client for client in TRANSFERERS if client.name != "rclone")
-"""Without rclone, which takes half a minute for several large files, with TLS or without."""
 SIGNING = (OURS, *PEERS, OBSTORE)
 """Those that a store which checks signatures lets in."""
