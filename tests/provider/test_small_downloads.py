@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -80,8 +81,9 @@ def test_one_thread_waits_for_all_where_writing_is_quick(
     pulled(gateway_store.via(proxy.endpoint), version, tmp_path / "there", 4)
     assert seen.most == 4
     assert len(threads) == 60
-    # What each of the four does first tells whether it is quick.
-    assert len(set(threads[8:])) == 1
+    # The first file of each of the others tells whether it is quick, and one more is on its way by then.
+    *others, _ = sorted(Counter(threads).values())
+    assert max(others) <= 2
 
 
 def test_many_threads_write_what_is_slowly_written(
@@ -180,9 +182,7 @@ def test_file_that_stays_damaged_gets_no_name(
     gateway_store: Store, version: UploadRequest, proxy: RecordingProxy, tmp_path: Path
 ) -> None:
     proxy.after = lambda exchange, answer: flipped(exchange, answer) if exchange.path.endswith("/030.json") else answer
-    with pytest.raises(
-        DownloadCorrupted, match=r"has the digest sha256:.*the manifest says sha256:.*030\.json|030\.json"
-    ):
+    with pytest.raises(DownloadCorrupted, match=r"has the digest sha256:.*the manifest says sha256:.*030\.json"):
         pulled(gateway_store.via(proxy.endpoint), version, tmp_path / "there")
     assert "030.json" not in files_in(tmp_path / "there")
 
