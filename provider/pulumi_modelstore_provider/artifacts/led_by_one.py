@@ -29,8 +29,7 @@ class LedByOne(Generic[Item, Result]):
 
     Args:
         start: sends the request for an item, with memory of its own.
-        size: bytes of an item.
-        finished: takes what came of an item, and how many bytes its thread has under way besides.
+        finished: takes what came of an item.
         stopped: whether nothing more is to begin.
     """
 
@@ -38,14 +37,13 @@ class LedByOne(Generic[Item, Result]):
         self,
         start: Callable[[Item, Scratch], Started[Result]],
         *,
-        size: Callable[[Item], int],
-        finished: Callable[[Result, int], None],
+        finished: Callable[[Result], None],
         stopped: Callable[[], bool],
     ) -> None:
         self.waiting: deque[Item] = deque()
         self.alone = True
         """Whether nobody else sends: a thread may then take over from another one that has nothing left to do."""
-        self._start, self._size, self._finished, self._stopped = start, size, finished, stopped
+        self._start, self._finished, self._stopped = start, finished, stopped
         self._lock = threading.Lock()
         self._is_led = False
         self._given_up = 0
@@ -67,7 +65,7 @@ class LedByOne(Generic[Item, Result]):
                     item = self.waiting.popleft()
                 except IndexError:
                     break
-                mine.start(self._size(item), functools.partial(self._start, item))
+                mine.start(functools.partial(self._start, item))
             while mine.finish_answered():
                 continue
         finally:

@@ -127,7 +127,7 @@ class _Pull:
         self.pacing = Pacing(self.limits.rate_limit)
         self.folder = str(self.destination)
         tiny: LedByOne[_Item, FileEntry] = LedByOne(
-            self._start, size=lambda item: item[1].size, finished=self._arrived, stopped=lambda: self.threads.stopped
+            self._start, finished=self._arrived, stopped=lambda: self.threads.stopped
         )
         for entry, plan in plans.items():
             key = f"{prefix}{entry.path}"
@@ -147,13 +147,13 @@ class _Pull:
 
     def _start(self, item: _Item, room: Scratch) -> Started[FileEntry]:
         key, entry = item
-        self.pacing.take(entry.size)
-        return start_download(self.objects, key, self.folder, entry, room, etag=self.listed[key].etag)
+        etag = self.listed[key].etag
+        return start_download(self.objects, key, self.folder, entry, room, etag=etag, pacing=self.pacing)
 
     def _small(self, item: _Item, room: Scratch) -> None:
-        self._arrived(self._start(item, room).finish(), 0)
+        self._arrived(self._start(item, room).finish())
 
-    def _arrived(self, entry: FileEntry, _: int) -> None:
+    def _arrived(self, entry: FileEntry) -> None:
         self.outcome.count(fetched=entry.size)
         self.told.advance(entry.size)
 

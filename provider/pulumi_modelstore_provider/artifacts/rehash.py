@@ -76,9 +76,7 @@ class _Reading:
         plans = {entry: plan_parts(entry.size) for entry in whole}
         largest = max(min(plan.part_size, plan.size) for plan in plans.values())
         threads = ReadingThreads(self._limits.concurrency, largest_part=largest)
-        tiny: LedByOne[_Item, FileEntry] = LedByOne(
-            self._start, size=lambda item: item[0].size, finished=self._read, stopped=lambda: threads.stopped
-        )
+        tiny: LedByOne[_Item, FileEntry] = LedByOne(self._start, finished=self._read, stopped=lambda: threads.stopped)
         for entry, plan in plans.items():
             if entry.size <= TINY:
                 tiny.waiting.append((entry, whole[entry]))
@@ -104,7 +102,7 @@ class _Reading:
 
         return Started(finish, started.answered_on)
 
-    def _read(self, entry: FileEntry, _: int) -> None:
+    def _read(self, entry: FileEntry) -> None:
         self._told.advance(entry.size)
 
     def _part(self, entry: FileEntry, item: ListedObject, part: Part, digest: OrderedDigest, room: Scratch) -> None:

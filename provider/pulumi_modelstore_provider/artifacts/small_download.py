@@ -7,6 +7,7 @@ import os
 
 from pulumi_modelstore_provider.artifacts.buffers import Scratch
 from pulumi_modelstore_provider.artifacts.content import FileEntry
+from pulumi_modelstore_provider.artifacts.pacing import Pacing
 from pulumi_modelstore_provider.artifacts.partial_file import on_disk, part_name
 from pulumi_modelstore_provider.errors import DownloadCorrupted
 from pulumi_modelstore_provider.stores.protocol import ObjectStore
@@ -16,19 +17,21 @@ _FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def start_download(
-    objects: ObjectStore, key: str, folder: str, entry: FileEntry, room: Scratch, *, etag: str
+    objects: ObjectStore, key: str, folder: str, entry: FileEntry, room: Scratch, *, etag: str, pacing: Pacing
 ) -> Started[FileEntry]:
     """Ask for the object; `finish` writes it to its place in `folder`, and until then `room` belongs to it.
 
     Raises DownloadCorrupted where the bytes are not what the digest says, also when they are fetched once more.
     """
     body = room.of(entry.size)
+    pacing.take(entry.size)
     started = objects.start_read(key, body, etag=etag)
 
     def finish() -> FileEntry:
         started.finish()
         if _digest(body) != entry.digest:
             # Damaged on its way, perhaps.
+            pacing.take(entry.size)
             objects.read_into(key, 0, body, etag=etag)
             if (found := _digest(body)) != entry.digest:
                 raise corrupted(objects.url(key), found, entry.digest)

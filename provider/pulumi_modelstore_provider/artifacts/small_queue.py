@@ -39,7 +39,7 @@ class SmallQueue:
         self.receipts: list[FileReceipt] = []
         self._transfer, self._sources, self._present = transfer, sources, present
         self._tiny: LedByOne[_Item, FileReceipt] = LedByOne(
-            self._start, size=lambda item: item[1].size, finished=self._sent, stopped=lambda: transfer.stopped
+            self._start, finished=self.receipts.append, stopped=lambda: transfer.stopped
         )
         self._others: deque[_Item] = deque()
         for key, entry in files.items():
@@ -66,13 +66,17 @@ class SmallQueue:
                 item = self._others.popleft()
             except IndexError:
                 break
-            self._sent(self._start(item, room).finish(), 0)
+            self.receipts.append(self._start(item, room).finish())
         self._tiny.work()
 
     def _start(self, item: _Item, room: Scratch) -> Started[FileReceipt]:
         key, entry = item
-        return start_small(self._transfer, key, self._sources[entry.path], entry, self._present.get(key), room)
+        started = start_small(self._transfer, key, self._sources[entry.path], entry, self._present.get(key), room)
+        passed = self._transfer.passed()
 
-    def _sent(self, receipt: FileReceipt, under_way: int) -> None:
-        self._transfer.sent(receipt.sent, under_way=under_way)
-        self.receipts.append(receipt)
+        def finish() -> FileReceipt:
+            receipt = started.finish()
+            self._transfer.sent(receipt.sent, passed=passed)
+            return receipt
+
+        return Started(finish, started.answered_on)

@@ -115,13 +115,17 @@ class Transfer:
             return self.concurrency
         return max(1, min(self.concurrency, _MOST_MEMORY // 2 // size))
 
-    def sent(self, count: int, *, under_way: int = 0) -> None:
+    def passed(self) -> int:
+        """Return how many bytes this thread's meter has seen since it was last asked."""
+        watching = meter()
+        return watching.passed() if isinstance(watching, TransferMeter) else 0
+
+    def sent(self, count: int, *, passed: int = 0) -> None:
         """Count `count` bytes as through that this thread has sent, whatever its meter saw of them: some go twice.
 
-        Of `under_way` bytes more it has sent the requests, and awaits the answers.
+        `passed` is what `passed()` has told of them already.
         """
-        watching = meter()
-        counted = watching.settled(under_way) if isinstance(watching, TransferMeter) else 0
+        counted = passed + self.passed()
         if counted != count:
             self.progress.advance(count - counted)
 
@@ -146,9 +150,9 @@ class TransferMeter:
         self._counted += count
         self._transfer.progress.advance(count)
 
-    def settled(self, under_way: int) -> int:
-        """Return how many bytes have passed since this was last asked, but for those that are `under_way`."""
-        counted, self._counted = self._counted - under_way, under_way
+    def passed(self) -> int:
+        """Return how many bytes have passed since this was last asked."""
+        counted, self._counted = self._counted, 0
         return counted
 
 

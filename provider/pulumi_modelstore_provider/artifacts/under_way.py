@@ -20,7 +20,6 @@ _SLOW_SECONDS = 0.005
 
 
 class _Sent(NamedTuple, Generic[T]):
-    size: int
     scratch: Scratch
     seconds: float
     started: Started[T]
@@ -32,26 +31,24 @@ class UnderWay(Generic[T]):
     `is_quick` tells whether the last one was sent ahead of its answer, and little of its time was not waiting.
     """
 
-    def __init__(self, finished: Callable[[T, int], None]) -> None:
-        """`finished` takes what came of each, and how many bytes are under way besides."""
+    def __init__(self, finished: Callable[[T], None]) -> None:
+        """`finished` takes what came of each."""
         self.free = [Scratch()]
         self.is_quick = False
         self._finished = finished
         self._sent: dict[int, _Sent[T]] = {}
         self._answers = select.poll()
-        self._bytes = 0
 
     @property
     def turns(self) -> int:
         """How many may be under way at once."""
         return len(self.free) + len(self._sent)
 
-    def start(self, size: int, start: Callable[[Scratch], Started[T]]) -> None:
-        """Send the request for a file of `size` bytes; it is finished at once where it cannot be sent ahead."""
+    def start(self, start: Callable[[Scratch], Started[T]]) -> None:
+        """Send the request for a file; it is finished at once where it cannot be sent ahead."""
         scratch, began = self.free.pop(), time.perf_counter()
         started = start(scratch)
-        self._bytes += size
-        sent = _Sent(size, scratch, time.perf_counter() - began, started)
+        sent = _Sent(scratch, time.perf_counter() - began, started)
         if started.answered_on is None:
             self._finish(sent)
         else:
@@ -74,5 +71,4 @@ class UnderWay(Generic[T]):
         seconds = sent.seconds + time.perf_counter() - began
         self.is_quick = sent.started.answered_on is not None and seconds < _SLOW_SECONDS
         self.free.append(sent.scratch)
-        self._bytes -= sent.size
-        self._finished(result, self._bytes)
+        self._finished(result)

@@ -15,11 +15,10 @@ from urllib.parse import unquote_plus
 from pulumi_modelstore_provider.metering import UNMETERED
 from pulumi_modelstore_provider.s3.breakdowns import breakdowns
 from pulumi_modelstore_provider.s3.direct import DirectRequests
-from pulumi_modelstore_provider.s3.direct_reads import NOT_ABOUT_THE_WAY, get_head
+from pulumi_modelstore_provider.s3.direct_reads import NOT_ABOUT_THE_WAY, get_head, no_body
 from pulumi_modelstore_provider.s3.signing import canonical_query
 from pulumi_modelstore_provider.stores.protocol import ListedObject
 
-_NOTHING = memoryview(b"")
 _ROOT = "ListBucketResult"
 
 
@@ -49,9 +48,7 @@ class DirectLists:
         )
         path = way.address.base or "/"
         try:
-            answer = way.connections.exchange(
-                way.address.url_of(path), get_head(way, path, query), lambda: _NOTHING, UNMETERED
-            )
+            answer = way.connections.exchange(way.address.url_of(path), get_head(way, path, query), no_body, UNMETERED)
         except breakdowns():
             return None
         page = _read(answer.body) if answer.status == 200 else None

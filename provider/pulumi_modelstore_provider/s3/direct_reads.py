@@ -41,13 +41,13 @@ class DirectReads:
         head = get_head(way, way.address.path(key), further=[("range", f"bytes={offset}-{last}")])
         url, watching = way.address.url(key), meter()
         try:
-            sent = way.connections.send(url, head, _no_body, watching)
+            sent = way.connections.send(url, head, no_body, watching)
         except breakdowns():
             return _NONE
 
         def read() -> RangeAnswer | None:
             try:
-                answer = way.connections.exchange(url, head, _no_body, watching, into=buffer, sent=sent)
+                answer = way.connections.exchange(url, head, no_body, watching, into=buffer, sent=sent)
             except breakdowns():
                 return None
             return self._range(answer, offset, last)
@@ -71,5 +71,6 @@ def get_head(way: Way, path: str, query: str = "", *, further: Headers = ()) -> 
     return request_head("GET", path, query, [(name.title(), value) for name, value in signed])
 
 
-def _no_body() -> memoryview:
+def no_body() -> memoryview:
+    """Return what a GET sends after its head."""
     return memoryview(b"")
